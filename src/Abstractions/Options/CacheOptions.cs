@@ -1,0 +1,23 @@
+namespace McCache;
+
+/// <summary>Options of one cache, bound from the configuration section <c>McCache:Caches:NAME</c> and checked when the silo starts.</summary>
+public sealed class CacheOptions
+{
+    /// <summary>The entries a member holds at most, from 1 to 100,000,000. What leaves is chosen by the eviction policy. Default 100,000, so that no cache grows without a bound.</summary>
+    public int MaxEntries { get; set; } = 100_000;
+
+    /// <summary>The bytes a member holds at most, by the cache's measure of size, 1 or more; null (the default) for no such limit.</summary>
+    public long? MaxBytes { get; set; }
+
+    /// <summary>How long an entry lives after it was last set: positive, at most ten years; null (the default) for as long as there is room. Counted on each member's own clock.</summary>
+    public TimeSpan? TimeToLive { get; set; }
+
+    /// <summary>Whether an update moves its key to the end of the order. Default false: an update keeps its place, as in <c>OrderedDict</c> and <c>OrderedDictionary</c>.</summary>
+    public bool UpdateMovesToLast { get; set; }
+
+    /// <summary>
+    /// How recently this member must have read a key for <see cref="CacheChange{TKey}.SinceRead"/> to be reported, from zero to one day. Zero, the default, tracks no
+    /// reads. Anything else costs a hit one more write, at most one for each sixteenth of the window.
+    /// </summary>
+    public TimeSpan ChangeWindow { get; set; }
+}
