@@ -1,0 +1,28 @@
+using McCache.Core;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace McCache.Client;
+
+/// <summary>A cache that was added by name, before the container exists.</summary>
+internal abstract class CacheRegistration(string name)
+{
+    internal string Name { get; } = name;
+
+    internal abstract ICacheAdministration Create(CacheMember member);
+}
+
+/// <summary>The same with its types, which only the adding code knows.</summary>
+internal sealed class CacheRegistration<TKey, TValue>(string name, Func<TKey, TValue, long>? sizeOf) : CacheRegistration(name)
+    where TKey : notnull
+{
+    internal override ICacheAdministration Create(CacheMember member)
+    {
+        var options = member.Services.GetRequiredService<IOptionsMonitor<CacheOptions>>().Get(Name);
+        var logger = member.Services.GetRequiredService<ILoggerFactory>().CreateLogger<LocalCache<TKey, TValue>>();
+        var local = new LocalCache<TKey, TValue>(Name, options, member.Time, sizeOf, logger);
+        return new MemberCache<TKey, TValue>(local, member.Channel, new KeyCodec<TKey>(Name, member.Services), member.Clock, member.Options.MaxClockSkew);
+    }
+
+    public override string ToString() => $"{typeof(TKey)} → {typeof(TValue)}";
+}

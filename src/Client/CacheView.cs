@@ -1,0 +1,192 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
+using McCache.Core;
+
+namespace McCache.Client;
+
+/// <summary>The ordered dictionary that programs see: reads go to this member's memory, writes there and then to the other members.</summary>
+/// <remarks>Created by the container under the cache's name; any number of views may show one cache.</remarks>
+internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
+    where TKey : notnull
+{
+    private readonly MemberCache<TKey, TValue> _member;
+    private readonly LocalCache<TKey, TValue> _local;
+
+    public CacheView([ServiceKey] string name, CacheMember member)
+    {
+        _member = member.Get<TKey, TValue>(name);
+        _local = _member.Local;
+    }
+
+    public string Name => _local.Name;
+
+    public CacheStatistics Statistics => _local.GetStatistics();
+
+    public int Count => _local.Count;
+
+    public bool IsReadOnly => false;
+
+    public bool ContainsKey(TKey key) => _local.ContainsKey(key);
+
+    public bool TryGetValue(TKey key, [MaybeNullWhen(false)] out TValue value) => _local.TryGet(key, out value);
+
+    public bool TryGetMetadata(TKey key, out CacheEntryMetadata metadata) => _local.TryGetMetadata(key, out metadata);
+
+    public IDisposable OnChange(Action<CacheChange<TKey>> onChange) => _local.OnChange(onChange);
+
+    public TValue this[TKey key]
+    {
+        get => _local.TryGet(key, out var value)
+            ? value
+            : throw new KeyNotFoundException($"This member's copy of cache '{Name}' does not have the key."); // the key itself may be personal data
+        set => SetCore(key, value, null);
+    }
+
+    // Dictionary verbs: this member's copy now, the others as soon as they hear of it. --------------------------------------------------
+
+    public void Set(TKey key, TValue value, CacheEntryOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        SetCore(key, value, options);
+    }
+
+    public void SetRange(IEnumerable<KeyValuePair<TKey, TValue>> items)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        foreach (var (key, value) in items)
+            SetCore(key, value, null);
+    }
+
+    public void Add(TKey key, TValue value)
+    {
+        if (!TryAdd(key, value))
+            throw new ArgumentException($"This member's copy of cache '{Name}' has the key already.", nameof(key));
+    }
+
+    public bool TryAdd(TKey key, TValue value)
+    {
+        using var frame = _member.RemoveFrame(NotNull(key));
+        if (!_local.TryAdd(key, value))
+            return false;
+        _member.Publish(frame);
+        return true;
+    }
+
+    public bool TryUpdate(TKey key, TValue newValue, TValue comparisonValue)
+    {
+        using var frame = _member.RemoveFrame(NotNull(key));
+        if (!_local.TryUpdate(key, newValue, comparisonValue))
+            return false;
+        _member.Publish(frame);
+        return true;
+    }
+
+    public TValue AddOrUpdate(TKey key, TValue addValue, Func<TKey, TValue, TValue> updateValueFactory)
+    {
+        ArgumentNullException.ThrowIfNull(updateValueFactory);
+        using var frame = _member.RemoveFrame(NotNull(key));
+        var value = _local.AddOrUpdate(key, addValue, updateValueFactory);
+        _member.Publish(frame);
+        return value;
+    }
+
+    public bool Remove(TKey key) => Remove(key, out _);
+
+    public bool Remove(TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        using var frame = _member.RemoveFrame(NotNull(key));
+        var removed = _local.Remove(key, out value);
+        _member.Publish(frame);
+        return removed;
+    }
+
+    public void Clear()
+    {
+        using var frame = _member.ClearFrame();
+        _local.Clear(CacheChangeKind.Removed);
+        _member.Publish(frame);
+    }
+
+    private void SetCore(TKey key, TValue value, CacheEntryOptions? options)
+    {
+        using var frame = _member.RemoveFrame(NotNull(key));
+        _local.Set(key, value, options);
+        _member.Publish(frame);
+    }
+
+    // Coherent verbs: complete when every member that may serve the cache has followed. --------------------------------------------------
+
+    public ValueTask SetAsync(TKey key, TValue value, CancellationToken cancellationToken = default)
+        => SetCoreAsync(key, value, null, cancellationToken);
+
+    public ValueTask SetAsync(TKey key, TValue value, CacheEntryOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return SetCoreAsync(key, value, options, cancellationToken);
+    }
+
+    public ValueTask RemoveAsync(TKey key, CancellationToken cancellationToken = default)
+    {
+        using var frame = _member.RemoveFrame(NotNull(key));
+        _local.Remove(key, out _);
+        return _member.PublishAsync(frame, cancellationToken);
+    }
+
+    public ValueTask ClearAsync(CancellationToken cancellationToken = default)
+    {
+        using var frame = _member.ClearFrame();
+        _local.Clear(CacheChangeKind.Removed);
+        return _member.PublishAsync(frame, cancellationToken);
+    }
+
+    public ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(tag);
+        using var frame = _member.RemoveByTagFrame(tag);
+        _local.RemoveByTag(tag, CacheChangeKind.Removed);
+        return _member.PublishAsync(frame, cancellationToken);
+    }
+
+    private ValueTask SetCoreAsync(TKey key, TValue value, CacheEntryOptions? options, CancellationToken cancellationToken)
+    {
+        using var frame = _member.RemoveFrame(NotNull(key));
+        _local.Set(key, value, options);
+        return _member.PublishAsync(frame, cancellationToken);
+    }
+
+    // Fills: never told to anybody. -------------------------------------------------------------------------------------------------------
+
+    public TValue GetOrAdd(TKey key, Func<TKey, TValue> valueFactory)
+    {
+        ArgumentNullException.ThrowIfNull(valueFactory);
+        return _local.GetOrAdd(key, valueFactory);
+    }
+
+    public ValueTask<TValue> GetOrAddAsync(
+        TKey key, Func<TKey, CancellationToken, ValueTask<TValue>> valueFactory, CancellationToken cancellationToken = default)
+        => GetOrAddAsync(key, valueFactory, null, cancellationToken);
+
+    public ValueTask<TValue> GetOrAddAsync(
+        TKey key, Func<TKey, CancellationToken, ValueTask<TValue>> valueFactory, CacheEntryOptions? options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(valueFactory);
+        return _local.GetOrAddAsync(key, valueFactory, static (key, factory, token) => factory(key, token), options, cancellationToken);
+    }
+
+    public ValueTask<TValue> GetOrAddAsync<TState>(
+        TKey key,
+        TState state,
+        Func<TKey, TState, CancellationToken, ValueTask<TValue>> valueFactory,
+        CacheEntryOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(valueFactory);
+        return _local.GetOrAddAsync(key, state, valueFactory, options, cancellationToken);
+    }
+
+    private static TKey NotNull(TKey key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return key;
+    }
+}

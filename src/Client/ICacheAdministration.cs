@@ -1,0 +1,28 @@
+namespace McCache.Client;
+
+/// <summary>What a member can be asked, and told, about its copy of a cache whose types the asker does not know.</summary>
+internal interface ICacheAdministration
+{
+    string Name { get; }
+
+    CacheStatistics Statistics { get; }
+
+    /// <summary>The order-independent hash of the keys held.</summary>
+    ulong Digest();
+
+    /// <summary>Drops this member's copy; the other members keep theirs.</summary>
+    void Clear();
+
+    /// <summary>Drops up to so many entries whose time to live has ended.</summary>
+    void Sweep(int maxEntries);
+}
+
+/// <summary>The part that needs the type of the keys.</summary>
+internal interface ICacheAdministration<in TKey> : ICacheAdministration
+    where TKey : notnull
+{
+    CacheEntryMetadata? GetMetadata(TKey key);
+
+    /// <summary>Drops an entry from this member's copy; the other members keep theirs.</summary>
+    bool Evict(TKey key);
+}

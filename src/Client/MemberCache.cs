@@ -1,0 +1,134 @@
+using System.Text;
+using McCache.Core;
+using McCache.Streaming;
+using Orleans.Runtime;
+
+namespace McCache.Client;
+
+/// <summary>
+/// One cache of this member: its memory, and its end of the cache's multicast stream. Verbs change the memory first and tell the other members then; what other
+/// members tell is applied on the lane.
+/// </summary>
+/// <remarks>A frame is made before anything changes, so that a key the serializer refuses changes nothing.</remarks>
+internal sealed class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IFrameHandler
+    where TKey : notnull
+{
+    private readonly IMulticastChannel _channel;
+    private readonly StreamId _stream;
+    private readonly KeyCodec<TKey> _keys;
+    private readonly HybridClock _clock;
+    private readonly TimeSpan _maxClockSkew;
+
+    internal MemberCache(LocalCache<TKey, TValue> local, IMulticastChannel channel, KeyCodec<TKey> keys, HybridClock clock, TimeSpan maxClockSkew)
+    {
+        Local = local;
+        _channel = channel;
+        _stream = StreamId.Create(CacheMember.StreamNamespace, local.Name);
+        _keys = keys;
+        _clock = clock;
+        _maxClockSkew = maxClockSkew;
+        channel.Attach(_stream, this);
+    }
+
+    /// <summary>This member's copy. Reading needs nothing else.</summary>
+    internal LocalCache<TKey, TValue> Local { get; }
+
+    public string Name => Local.Name;
+
+    public CacheStatistics Statistics => Local.GetStatistics();
+
+    // Writing: the caller makes a frame, changes the memory, and sends the frame. ---------------------------------------------------
+
+    /// <summary>The frame that tells the others to drop their copy of a key.</summary>
+    /// <exception cref="NotSupportedException">Orleans has no serializer for the key.</exception>
+    internal FrameBuffer RemoveFrame(TKey key)
+    {
+        var buffer = Header(CacheOperation.Remove);
+        try
+        {
+            _keys.Write(buffer, key);
+            return buffer;
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+    }
+
+    internal FrameBuffer RemoveByTagFrame(string tag)
+    {
+        var buffer = Header(CacheOperation.RemoveByTag);
+        Encoding.UTF8.GetBytes(tag, buffer);
+        return buffer;
+    }
+
+    internal FrameBuffer ClearFrame() => Header(CacheOperation.Clear);
+
+    internal void Publish(FrameBuffer frame) => _channel.Publish(_stream, frame.Written);
+
+    internal ValueTask PublishAsync(FrameBuffer frame, CancellationToken cancellationToken)
+        => _channel.PublishAsync(_stream, frame.Written, cancellationToken);
+
+    private FrameBuffer Header(CacheOperation operation)
+    {
+        var buffer = FrameBuffer.Rent();
+        CacheFrame.WriteHeader(buffer, operation, _clock.Next());
+        return buffer;
+    }
+
+    // What other members tell. -------------------------------------------------------------------------------------------------------
+
+    bool IFrameHandler.Apply(ReadOnlySpan<byte> payload)
+    {
+        if (!CacheFrame.TryReadHeader(payload, out var operation, out var timestamp, out var body))
+            return false;
+        _clock.Observe(timestamp, _maxClockSkew);
+        try
+        {
+            switch (operation)
+            {
+                case CacheOperation.Remove:
+                    Local.Invalidate(_keys.Read(body));
+                    break;
+                case CacheOperation.RemoveByTag:
+                    Local.RemoveByTag(Encoding.UTF8.GetString(body), CacheChangeKind.Invalidated);
+                    break;
+                case CacheOperation.Clear:
+                    Local.Clear(CacheChangeKind.Invalidated);
+                    break;
+            }
+
+            return true;
+        }
+#pragma warning disable CA1031 // A serializer may throw anything for bytes that it did not write; the channel counts and logs, and takes it for a gap.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return false;
+        }
+    }
+
+    void IFrameHandler.OnGap() => Local.Drop();
+
+    void IFrameHandler.Serve(long until) => Local.Serve(until);
+
+    // Administration of this member's copy. ------------------------------------------------------------------------------------------
+
+    public ulong Digest() => Local.Digest(HashKey);
+
+    public CacheEntryMetadata? GetMetadata(TKey key) => Local.TryGetMetadata(key, out var metadata) ? metadata : null;
+
+    public bool Evict(TKey key) => Local.Evict(key);
+
+    public void Clear() => Local.Clear(CacheChangeKind.Evicted);
+
+    public void Sweep(int maxEntries) => Local.Sweep(maxEntries);
+
+    private ulong HashKey(TKey key)
+    {
+        using var buffer = FrameBuffer.Rent();
+        _keys.Write(buffer, key);
+        return System.IO.Hashing.XxHash3.HashToUInt64(buffer.Written);
+    }
+}

@@ -1,0 +1,33 @@
+using McCache;
+using McCache.Client;
+using McCache.Grains;
+using McCache.Silo;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Runtime;
+
+namespace Orleans.Hosting;
+
+/// <summary>Adds McCache to a silo.</summary>
+public static class McCacheSiloBuilderExtensions
+{
+    /// <summary>
+    /// Gives the silo caches in its own memory, kept coherent with those of every other silo. May be called several times to add more caches. The caches are ready when
+    /// the silo has started; before that, and from the beginning of its stop on, they look empty.
+    /// </summary>
+    /// <param name="builder">The silo.</param>
+    /// <param name="configure">Adds the caches. Every silo of the cluster adds the same ones.</param>
+    /// <example>
+    /// <code>
+    /// silo.AddMcCache(caches => caches.Add&lt;string, Product&gt;("products", options => options.TimeToLive = TimeSpan.FromHours(1)));
+    /// </code>
+    /// </example>
+    public static ISiloBuilder AddMcCache(this ISiloBuilder builder, Action<McCacheBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.AddMulticastStreams(CacheMember.ProviderName);
+        builder.AddGrainExtension<ICacheExtension, CacheExtension>();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<ILifecycleParticipant<ISiloLifecycle>, CacheLifecycle>());
+        configure?.Invoke(new McCacheBuilder(builder.Services));
+        return builder;
+    }
+}
