@@ -1,0 +1,52 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
+
+namespace McCache.Cluster.Tests;
+
+/// <summary>What a cache does before its silo has started, and after it has begun to stop.</summary>
+public sealed class LifecycleTests
+{
+    [Fact]
+    public async Task Caches_are_ready_when_the_silo_has_started_and_miss_before()
+    {
+        var (found, stored) = (true, true);
+        await using var cluster = await CacheCluster.StartAsync(1, silo => silo.AddStartupTask((services, _) =>
+        {
+            var cache = services.GetRequiredKeyedService<IMcCache<string, int>>("cache");
+            cache["early"] = 1;
+            Assert.Equal(2, cache.GetOrAdd("filled", _ => 2));
+            found = cache.TryGetValue("early", out _);
+            stored = cache.ContainsKey("filled") || cache.Count > 0;
+            return Task.CompletedTask;
+        }));
+        Assert.False(found);
+        Assert.False(stored);
+        cluster.Cache(0)["a"] = 1;
+        Assert.Equal(1, cluster.Cache(0)["a"]);
+        await cluster.Cache(0).RemoveAsync("a", TestContext.Current.CancellationToken); // completes with nobody else there
+        Assert.False(cluster.Cache(0).ContainsKey("early"));
+    }
+
+    [Fact]
+    public async Task A_stopped_silo_serves_nothing_and_its_coherent_verbs_say_so()
+    {
+        await using var cluster = await CacheCluster.StartAsync(2);
+        var (cache, silo) = (cluster.Cache(1), cluster.Silos[1]);
+        cache["a"] = 1;
+        await cluster.Host.StopSiloAsync(silo);
+        Assert.False(cache.TryGetValue("a", out _));
+        Assert.Empty(cache);
+        await Assert.ThrowsAnyAsync<InvalidOperationException>(() => cache.RemoveAsync("a", TestContext.Current.CancellationToken).AsTask());
+        await cluster.Cache(0).RemoveAsync("a", TestContext.Current.CancellationToken); // does not wait for the silo that has left
+    }
+
+    [Fact]
+    public async Task Options_out_of_range_fail_the_start()
+    {
+        var exception = await Record.ExceptionAsync(async () =>
+        {
+            await using var cluster = await CacheCluster.StartAsync(1, silo => silo.AddMcCache(caches => caches.Add<int, int>("bad", options => options.MaxEntries = -1)));
+        });
+        Assert.Contains("MaxEntries", exception?.ToString(), StringComparison.Ordinal);
+    }
+}
