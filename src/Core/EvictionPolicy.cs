@@ -15,6 +15,9 @@ internal abstract class EvictionNode(int hash)
     /// <summary>The policy's own mark, such as the queue that the node is on. Changed under the cache's writer lock only.</summary>
     internal byte Queue;
 
+    /// <summary>The policy's own time at which the node came to its place. Changed under the cache's writer lock only.</summary>
+    internal uint Stamp;
+
     /// <summary>The neighbours on the policy's queue. Changed under the cache's writer lock only.</summary>
     internal EvictionNode? Older, Newer;
 }
