@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using McCache.Core;
 
@@ -20,7 +19,7 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
 
     public string Name => _local.Name;
 
-    public CacheStatistics Statistics => _local.GetStatistics();
+    public CacheStatistics Statistics => _local.Statistics;
 
     public int Count => _local.Count;
 

@@ -5,7 +5,7 @@ internal sealed partial class LocalCache<TKey, TValue>
     private readonly Func<TKey, TValue, long> _measure;
     private readonly int _maxEntries;
     private readonly long _maxBytes;
-    private FifoPolicy _policy; // the one line that names the eviction policy
+    private AdaptiveS3Fifo _policy; // the one line that names the eviction policy
     private long _bytes;
     private int _count;
 

@@ -81,6 +81,21 @@ internal sealed partial class LocalCache<TKey, TValue>
         }
     }
 
+    /// <summary>Removes a key by a verb of this member, if it has this value.</summary>
+    /// <returns>Whether it had, and was removed.</returns>
+    internal bool Remove(TKey key, TValue comparisonValue)
+    {
+        while (Find(key) is { } current && EqualityComparer<TValue>.Default.Equals(current.Value, comparisonValue))
+        {
+            if (TryRemove(current))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Removes an entry that <see cref="Peek"/> or <see cref="PeekAt"/> has returned, by a verb of this member.</summary>
     /// <returns>False, removing nothing, when it is not the visible entry of its key any more.</returns>
     internal bool TryRemove(Entry entry)
