@@ -31,7 +31,11 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
 
     public bool TryGetMetadata(TKey key, out CacheEntryMetadata metadata) => _local.TryGetMetadata(key, out metadata);
 
-    public IDisposable OnChange(Action<CacheChange<TKey>> onChange) => _local.OnChange(onChange);
+    public IDisposable OnChange(Action<CacheChange<TKey>> onChange)
+    {
+        ArgumentNullException.ThrowIfNull(onChange);
+        return _local.OnChange(onChange);
+    }
 
     public TValue this[TKey key]
     {
