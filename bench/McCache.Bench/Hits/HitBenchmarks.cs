@@ -26,7 +26,7 @@ public class HitBenchmarks<TSubject>
     [GlobalSetup]
     public void Setup()
     {
-        _subject.Create(Keys);
+        _subject = New();
         foreach (var key in s_keys)
             _subject.Set(key, key);
     }
@@ -66,13 +66,20 @@ public class HitBenchmarks<TSubject>
     public void Fill()
     {
         if (typeof(TSubject) == typeof(ConcurrentDictionarySubject))
-            _subject.Create(Keys); // unbounded: it would be full of hits the second time
+            _subject = New(); // unbounded: it would be full of hits the second time
         OnThreads(offset =>
         {
             for (var i = 0; i < Draws; i++)
                 _subject.GetOrAdd(s_absent[(i + offset) & (Draws - 1)]);
             return 0;
         });
+    }
+
+    private static TSubject New()
+    {
+        var subject = default(TSubject);
+        subject.Create(Keys);
+        return subject;
     }
 
     // Each thread does all the draws, so nanoseconds are those that a thread waits for one operation.

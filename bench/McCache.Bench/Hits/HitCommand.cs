@@ -25,7 +25,7 @@ internal static class HitCommand
             .AddLogger(new Progress())
             .WithOptions(ConfigOptions.DisableLogFile);
         config.AddColumnProvider(BenchmarkDotNet.Columns.DefaultColumnProviders.Instance);
-        var reports = BenchmarkRunner.Run(typeof(HitBenchmarks<>), config).Reports;
+        var reports = BenchmarkSwitcher.FromTypes([typeof(HitBenchmarks<>)]).RunAll(config).SelectMany(summary => summary.Reports).ToArray();
         if (reports.Any(report => !report.Success))
         {
             Console.Error.WriteLine("A benchmark failed to run.");

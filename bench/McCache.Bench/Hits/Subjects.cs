@@ -4,7 +4,6 @@ using McCache.Client;
 using McCache.Streaming;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Runtime;
 using Orleans.Serialization;
 
 namespace McCache.Bench.Hits;
