@@ -148,6 +148,14 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
             Accept(acknowledgement);
     }
 
+    /// <summary>The receiver is dead: what waits to be sent is not kept.</summary>
+    internal void Bury()
+    {
+        _base = Last;
+        _frames.RemoveFirst(_frames.Count);
+        BeginRound();
+    }
+
     /// <summary>The receiver has left.</summary>
     internal void Abandon() => _awaited.SettleAll();
 

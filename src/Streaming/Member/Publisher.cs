@@ -8,9 +8,6 @@ internal sealed class Publisher(MulticastMember member, Incarnation incarnation,
 
     internal Incarnation Incarnation => incarnation;
 
-    /// <summary>The last view of the cluster that showed the publisher.</summary>
-    internal MembershipVersion SeenAt { get; set; } = new(long.MaxValue);
-
     internal Admission Admit(Batch batch)
     {
         lock (_gate)

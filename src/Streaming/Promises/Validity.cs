@@ -17,6 +17,7 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
     private readonly Dictionary<SiloAddress, TimeSpan> _promisedUntil = [];
     private readonly Dictionary<SiloAddress, List<(TimeSpan End, MembershipVersion Version)>> _uncounted = [];
     private TimeSpan _tableUntil = TimeSpan.MinValue;
+    private TimeSpan _viewUntil = TimeSpan.MinValue;
     private TimeSpan? _attachedAt;
     private bool _isActive;
 
@@ -38,7 +39,8 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
                 promised = until < promised ? until : promised;
             }
 
-            return promised == TimeSpan.MaxValue || promised < _tableUntil ? _tableUntil : promised;
+            var own = _tableUntil > _viewUntil ? _tableUntil : _viewUntil;
+            return promised == TimeSpan.MaxValue || promised < own ? own : promised;
         }
     }
 
@@ -65,8 +67,14 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
     }
 
     /// <summary>The view has changed.</summary>
-    internal void OnView(TimeSpan now)
+    /// <param name="validBefore">
+    /// What <see cref="ValidUntil"/> was under the view before. It still holds: had the news come a little later, this member would have gone by it. So a silo that joins interrupts nobody's
+    /// reads until it has promised.
+    /// </param>
+    /// <param name="now">The time.</param>
+    internal void OnView(TimeSpan validBefore, TimeSpan now)
     {
+        _viewUntil = validBefore;
         CountAll();
         foreach (var silo in _promisedUntil.Keys.Where(silo => !view.IsLive(silo)).ToArray())
             _promisedUntil.Remove(silo);
@@ -118,7 +126,7 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
     {
         _promisedUntil.Clear();
         _uncounted.Clear();
-        _tableUntil = TimeSpan.MinValue;
+        _tableUntil = _viewUntil = TimeSpan.MinValue;
     }
 
     private void CountAll()

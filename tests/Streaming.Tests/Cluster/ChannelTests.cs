@@ -33,10 +33,10 @@ public sealed class ChannelTests
     {
         await using var cluster = await MulticastCluster.StartAsync(2);
         var handlers = Attach(cluster);
-        Assert.All(handlers, handler => Assert.Equal(long.MaxValue, handler.Until));
+        Assert.All(handlers, handler => Assert.InRange(handler.Until, Environment.TickCount64, Environment.TickCount64 + 600));
         await cluster.Silos[1].StopSiloAsync(stopGracefully: true);
         Assert.Equal(0, handlers[1].Until);
-        Assert.Equal(long.MaxValue, handlers[0].Until);
+        Assert.True(handlers[0].Until > 0);
     }
 
     [Fact]
