@@ -39,6 +39,9 @@ internal struct AdaptiveS3Fifo : IEvictionPolicy
     /// <summary>The residents are divided by this for the length by which a queue is imagined longer.</summary>
     private const int ReachDivisor = 10;
 
+    /// <summary>The part of main's oldest wait, in quarters, within which a ghost must return to enter main.</summary>
+    private const long QuartersOfWait = 3;
+
     /// <summary>Main's oldest entry makes room, or loses a hit, after a wait of this many times the residents: what is dead cannot hold main, and a loop up to that long keeps its share.</summary>
     private const long Patience = 128;
 
@@ -55,7 +58,7 @@ internal struct AdaptiveS3Fifo : IEvictionPolicy
 
     private readonly int SmallTarget => Math.Max(1, (int)((InitialShare + _learned) * Residents));
 
-    internal static int Mode=0,Moves=1; private readonly bool HasRoom => _residentsWhenFull == 0 || Residents < _residentsWhenFull || Mode>0 && Residents > _residentsWhenFull + _residentsWhenFull/Mode;
+    private readonly bool HasRoom => _residentsWhenFull == 0 || Residents < _residentsWhenFull;
 
     /// <summary>How much longer "slightly longer" is.</summary>
     private readonly int Reach => (Residents / ReachDivisor) + 1;
@@ -75,7 +78,7 @@ internal struct AdaptiveS3Fifo : IEvictionPolicy
         {
             var distance = Elapsed(stamp, _clock);
             LearnFromSmallGhost(distance);
-            if (_main.Oldest is { } oldest && distance * 4L <= (_clock - oldest.Stamp) * 3L)
+            if (_main.Oldest is { } oldest && distance * 4L <= (_clock - oldest.Stamp) * QuartersOfWait)
             {
                 Push(ref _main, node, Main);
                 return;
@@ -83,7 +86,7 @@ internal struct AdaptiveS3Fifo : IEvictionPolicy
         }
 
         Push(ref _small, node, Small);
-        for(int i=0;i<Moves && HasRoom && _small.Count > SmallTarget + 1;i++)
+        if (HasRoom && _small.Count > SmallTarget + 1)
         {
             MoveToMain(_small.Oldest!);
         }
@@ -98,13 +101,15 @@ internal struct AdaptiveS3Fifo : IEvictionPolicy
         for (var spared = 0; ; spared++)
         {
             var oldest = _main.Oldest;
+
+            // The last clause spares the newest entry when it is all that main holds.
             if (_small.Oldest is { } last && (oldest is null || (_small.Count > target && !IsStale(oldest)) || (_main.Count == 1 && oldest == _newest)))
             {
                 if (last.Frequency < PromotingHits || spared >= MaxSpared)
                 {
                     _small.Remove(last);
                     _ghosts.Add(last.Hash, last.Stamp, flag: false);
-                    return Gone(last);
+                    return Detach(last);
                 }
 
                 MoveToMain(last);
@@ -120,7 +125,7 @@ internal struct AdaptiveS3Fifo : IEvictionPolicy
                         MoveToMain(_small.Oldest!);
                     }
 
-                    return Gone(oldest);
+                    return Detach(oldest);
                 }
 
                 oldest.Frequency -= (byte)(oldest.Frequency > 0 ? 1 : 0);
@@ -151,11 +156,12 @@ internal struct AdaptiveS3Fifo : IEvictionPolicy
         if (node.Queue != None)
         {
             (node.Queue == Main ? ref _main : ref _small).Remove(node);
-            Gone(node);
+            Detach(node);
         }
     }
 
     /// <inheritdoc/>
+    /// <remarks>Takes no time and leaves the nodes as they are: none of them may be named to this policy again.</remarks>
     public void Clear()
     {
         _small = _main = default;
@@ -220,7 +226,7 @@ internal struct AdaptiveS3Fifo : IEvictionPolicy
         queue.Push(node);
     }
 
-    private EvictionNode Gone(EvictionNode node)
+    private EvictionNode Detach(EvictionNode node)
     {
         node.Queue = None;
         _newest = _newest == node ? null : _newest;

@@ -1,0 +1,11 @@
+namespace McCache.Streaming;
+
+/// <summary>Somebody who waits until a frame is settled at one place.</summary>
+internal interface IAwaited
+{
+    /// <summary>Nobody waits any more; there is no need to remember.</summary>
+    bool IsAbandoned { get; }
+
+    /// <summary>The frame is settled there. Quick, throws nothing, and may be called under a lock.</summary>
+    void Settle();
+}

@@ -1,0 +1,83 @@
+namespace McCache.Streaming;
+
+/// <summary>What a receiver does with a batch.</summary>
+/// <param name="IsAccepted">False for one that comes too early, or makes no sense: nothing of it is to be applied.</param>
+/// <param name="Skip">How many of its frames are known already.</param>
+/// <param name="Lost">What was lost before it; null for nothing.</param>
+internal readonly record struct Admission(bool IsAccepted, int Skip, Gap? Lost);
+
+/// <summary>An awaited frame that subscribers are handling.</summary>
+internal sealed class Delivery(byte[] stream, long sequence)
+{
+    internal byte[] Stream => stream;
+
+    internal long Sequence => sequence;
+
+    internal bool IsSettled { get; set; }
+}
+
+/// <summary>
+/// The receiving end of a publisher's lane: puts batches in order, drops what came twice, jumps only over a gap, and keeps which awaited frames are not settled. A state
+/// machine like <see cref="OutboundLane"/>. Not thread-safe.
+/// </summary>
+internal sealed class InboundLane(ulong receiver)
+{
+    internal const int MaxLagging = 64;
+
+    private readonly Dictionary<byte[], Queue<Delivery>> _unsettled = new(StreamNames.Comparer);
+    private long _applied;
+
+    /// <summary>Looks at a batch's header. Apply what it admits, then <see cref="Commit"/>.</summary>
+    internal Admission Admit(Batch batch)
+    {
+        if (batch.First < 1 || batch.Count < 0 || batch.First > long.MaxValue - batch.Count)
+            return default;
+        if (batch.First <= _applied + 1)
+            return new(true, (int)Math.Min(batch.Count, _applied + 1 - batch.First), null);
+        return new(batch.Gap is not null, 0, batch.Gap);
+    }
+
+    /// <summary>An admitted batch has been applied.</summary>
+    internal void Commit(Batch batch) => _applied = Math.Max(_applied, batch.First + batch.Count - 1);
+
+    /// <summary>An awaited frame has gone to subscribers; call <see cref="Settle"/> when the last one has handled it.</summary>
+    internal Delivery Track(ReadOnlySpan<byte> stream, long sequence)
+    {
+        var streams = _unsettled.GetAlternateLookup<ReadOnlySpan<byte>>();
+        if (!streams.TryGetValue(stream, out var name, out var queue))
+        {
+            name = stream.ToArray();
+            _unsettled[name] = queue = new();
+        }
+
+        var delivery = new Delivery(name, sequence);
+        queue.Enqueue(delivery);
+        return delivery;
+    }
+
+    /// <returns>Whether the publisher should hear of it.</returns>
+    internal bool Settle(Delivery delivery)
+    {
+        delivery.IsSettled = true;
+        if (!_unsettled.TryGetValue(delivery.Stream, out var queue) || queue.Peek() != delivery)
+            return false;
+        while (queue.TryPeek(out var first) && first.IsSettled)
+            queue.Dequeue();
+        if (queue.Count == 0)
+            _unsettled.Remove(delivery.Stream);
+        return true;
+    }
+
+    internal Acknowledgement Acknowledge()
+    {
+        if (_unsettled.Count == 0)
+            return new(receiver, _applied, _applied, null);
+        IEnumerable<Lag> lagging = _unsettled.Select(stream => new Lag(stream.Key, stream.Value.Peek().Sequence));
+        if (_unsettled.Count <= MaxLagging)
+            return new(receiver, _applied, _applied, [.. lagging]);
+
+        // The furthest behind are listed, which keeps the floor for all the others high.
+        Lag[] sorted = [.. lagging.OrderBy(lag => lag.Lowest)];
+        return new(receiver, _applied, Math.Min(_applied, sorted[MaxLagging].Lowest - 1), sorted[..MaxLagging]);
+    }
+}

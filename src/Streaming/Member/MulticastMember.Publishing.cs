@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+
+namespace McCache.Streaming;
+
+/// <content>The way out.</content>
+internal sealed partial class MulticastMember
+{
+    private readonly Lock _publishing = new();
+    private readonly Lock _pendingGate = new();
+    private readonly HashSet<PendingPublish> _pending = [];
+    private readonly List<(Frame Frame, PendingPublish? Pending)> _early = [];
+    private ImmutableDictionary<SiloAddress, Peer> _peers = ImmutableDictionary<SiloAddress, Peer>.Empty;
+    private long _number;
+    private long _earlyBytes;
+    private bool _hasLostEarly;
+    private bool _isStarted;
+    private bool _isClosed;
+
+    public void Publish(StreamId stream, ReadOnlySpan<byte> payload) => Send(CreateFrame(FrameKind.Item, false, stream, payload), null, isLocal: false);
+
+    public ValueTask PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken)
+        => SendAsync(CreateFrame(FrameKind.Item, true, stream, payload), isLocal: false, cancellationToken);
+
+    /// <exception cref="ArgumentException">The frame would be larger than a lane.</exception>
+    internal Frame CreateFrame(FrameKind kind, bool isAwaited, StreamId stream, ReadOnlySpan<byte> payload)
+    {
+        var frame = new Frame(kind, isAwaited, stream, payload);
+        return frame.Bytes.Length <= Options.MaxLaneBytes
+            ? frame
+            : throw new ArgumentException(
+                $"An item of {payload.Length} bytes is larger than a lane of multicast provider '{Name}' may hold ({nameof(MulticastOptions.MaxLaneBytes)} = {Options.MaxLaneBytes}).",
+                nameof(payload));
+    }
+
+    /// <summary>Sends a frame that somebody waits for. It has been sent when the method returns.</summary>
+    /// <param name="frame">The frame, marked as awaited.</param>
+    /// <param name="isLocal">Whether this member's own subscriptions get it too.</param>
+    /// <param name="cancellationToken">Gives up the waiting.</param>
+    internal async ValueTask SendAsync(Frame frame, bool isLocal, CancellationToken cancellationToken)
+    {
+        var pending = new PendingPublish(Complete);
+        lock (_pendingGate)
+            _pending.Add(pending);
+        if (!Send(frame, pending, isLocal))
+            Fail(pending);
+        pending.Settle();
+        try
+        {
+            await pending.Completion.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            pending.IsAbandoned = true;
+            lock (_pendingGate)
+                _pending.Remove(pending);
+        }
+    }
+
+    /// <summary>Puts a frame on every lane. After the member has stopped there are none, and it goes nowhere.</summary>
+    /// <returns>Whether the member has not stopped.</returns>
+    internal bool Send(Frame frame, PendingPublish? pending, bool isLocal)
+    {
+        Interlocked.Increment(ref Counters.Published);
+        lock (_publishing)
+        {
+            if (_isClosed)
+                return false;
+            frame.SetNumber(++_number);
+            if (!_isStarted)
+                KeepEarly(frame, pending);
+            foreach (var (_, peer) in _peers)
+                peer.Enqueue(frame, pending);
+            if (isLocal)
+                DeliverHere(frame, pending);
+        }
+
+        return true;
+    }
+
+    internal void OnLaneFull(SiloAddress silo)
+    {
+        Counters.AddGap(GapReason.LaneFull);
+        Log.LaneFull(Name, silo);
+    }
+
+    /// <summary>
+    /// Until the member has started it may not know every other silo: what it publishes is kept for those that it gets to know, and completes for nobody. Bounded like a
+    /// lane; what does not fit is a gap for them, and fails for those who await it.
+    /// </summary>
+    private void KeepEarly(Frame frame, PendingPublish? pending)
+    {
+        if (_early.Count == Options.MaxLaneFrames || _earlyBytes + frame.Bytes.Length > Options.MaxLaneBytes)
+        {
+            foreach (var (_, lost) in _early)
+                lost?.Fail(new InvalidOperationException($"Too much was published on multicast provider '{Name}' before silo {Incarnation.Silo} had started."));
+            (_hasLostEarly, _earlyBytes) = (true, 0);
+            _early.Clear();
+            Counters.AddGap(GapReason.LaneFull);
+        }
+
+        pending?.Hold();
+        _early.Add((frame, pending));
+        _earlyBytes += frame.Bytes.Length;
+    }
+
+    private void DeliverHere(Frame frame, PendingPublish? pending)
+    {
+        foreach (var subscription in Streams.Find(frame.Name).Subscriptions)
+        {
+            pending?.Hold();
+            subscription.Enqueue(new StreamEvent(frame.Kind, frame.Payload, pending));
+        }
+    }
+
+    /// <summary>Every place where the frame went has settled it or has left. What else a coherent verb demands of its publisher is asked here.</summary>
+    private void Complete(PendingPublish pending) => pending.Complete();
+
+    private void Fail(PendingPublish pending) => pending.Fail(new InvalidOperationException($"Multicast provider '{Name}' of silo {Incarnation.Silo} has stopped."));
+}

@@ -1,0 +1,137 @@
+namespace McCache.Streaming;
+
+/// <content>The way in. Called in turns of the endpoint, so one batch at a time; nothing here waits for anybody or throws.</content>
+internal sealed partial class MulticastMember
+{
+    internal Acknowledgement Receive(Batch batch)
+    {
+        var view = _view;
+        if (view?.GetSiloStatus(batch.Publisher.Silo) == SiloStatus.Dead)
+            return new(0, 0, 0, null);
+        var publisher = FindPublisher(batch.Publisher);
+        var admission = publisher.Admit(batch);
+        if (!admission.IsAccepted)
+            return publisher.Acknowledge();
+        if (admission.Lost is { } gap)
+            Lose(gap, GapReason.Announced);
+        if (!Apply(publisher, batch, admission.Skip))
+        {
+            Interlocked.Add(ref Counters.RefusedBytes, batch.Frames.Length);
+            Log.BatchRefused(Name, batch.Publisher.Silo);
+            Lose(Gap.All, GapReason.Refused);
+        }
+
+        publisher.Commit(batch);
+        return publisher.Acknowledge();
+    }
+
+    /// <summary>A member says that more of this one's frames are settled.</summary>
+    internal void OnSettled(Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement)
+    {
+        if (publisher == Incarnation && _peers.TryGetValue(receiver, out var peer))
+            peer.OnSettled(acknowledgement);
+    }
+
+    internal void OnHandlerFailed(Exception exception)
+    {
+        Interlocked.Increment(ref Counters.HandlerFailures);
+        Log.ObserverFailed(exception, Name);
+    }
+
+    private Publisher FindPublisher(Incarnation incarnation)
+    {
+        if (_publishers.TryGetValue(incarnation.Silo, out var known))
+        {
+            if (known.Incarnation == incarnation)
+                return known;
+            Lose(Gap.All, GapReason.PublisherChanged);
+        }
+
+        return _publishers[incarnation.Silo] = new Publisher(this, incarnation, NewRandom());
+    }
+
+    /// <returns>False when the bytes are not the frames that the header speaks of. What could be read has been applied.</returns>
+    private bool Apply(Publisher publisher, Batch batch, int skip)
+    {
+        var reader = new FrameReader(batch.Frames);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (!reader.TryRead(out var frame))
+                return false;
+            if (i >= skip)
+                Apply(publisher, frame, batch.First + i);
+        }
+
+        return reader.IsAtEnd;
+    }
+
+    private void Apply(Publisher publisher, in FrameView frame, long sequence)
+    {
+        Interlocked.Increment(ref Counters.Applied);
+        var listeners = Streams.Find(frame.Name);
+        if (listeners.IsEmpty)
+            return;
+        if (frame.Kind is not (FrameKind.Item or FrameKind.Completed or FrameKind.Error))
+        {
+            Refuse(frame, listeners);
+            return;
+        }
+
+        if (listeners.Handler is { } handler && (frame.Kind != FrameKind.Item || !TryApply(handler, frame.Payload)))
+            Refuse(frame, listeners with { Subscriptions = [] });
+        if (listeners.Subscriptions.IsEmpty)
+            return;
+        var awaited = frame.IsAwaited ? publisher.Track(frame.Name, sequence, listeners.Subscriptions.Length) : null;
+        var payload = frame.Payload.ToArray(); // a small item must not keep its whole batch alive
+        foreach (var subscription in listeners.Subscriptions)
+            subscription.Enqueue(new StreamEvent(frame.Kind, payload, awaited));
+    }
+
+    private void Refuse(in FrameView frame, StreamListeners listeners)
+    {
+        Interlocked.Add(ref Counters.RefusedBytes, frame.Payload.Length);
+        Log.FrameRefused(Name);
+        Counters.AddGap(GapReason.Refused);
+        Lose(listeners);
+    }
+
+    private void Lose(Gap gap, GapReason reason)
+    {
+        Counters.AddGap(reason);
+        Log.GapNoted(Name, reason);
+        foreach (var listeners in gap.Streams is null ? Streams.All : gap.Streams.Select(name => Streams.Find(name)))
+            Lose(listeners);
+    }
+
+    private void Lose(StreamListeners listeners)
+    {
+        try
+        {
+            listeners.Handler?.OnGap();
+        }
+#pragma warning disable CA1031 // The contract says that it throws nothing; if it does all the same, the lane goes on.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            OnHandlerFailed(exception);
+        }
+
+        foreach (var subscription in listeners.Subscriptions)
+            subscription.EnqueueGap();
+    }
+
+    private bool TryApply(IFrameHandler handler, ReadOnlySpan<byte> payload)
+    {
+        try
+        {
+            return handler.Apply(payload);
+        }
+#pragma warning disable CA1031 // As above; what it has done so far is unknown, so it is a gap.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            OnHandlerFailed(exception);
+            return false;
+        }
+    }
+}

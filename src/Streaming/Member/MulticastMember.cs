@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+
+namespace McCache.Streaming;
+
+/// <summary>
+/// This silo as a member of one multicast provider: publishes its frames to every other live silo, hands theirs to whoever listens here, and keeps, from the cluster's
+/// membership, who the others are. Lanes are its own, so that no other provider's flood can fill or delay them.
+/// </summary>
+/// <remarks>
+/// Locks are taken in the order: publishing, a peer's gate or a subscription's, pending. None is held while a handler, an observer or the network is called, except that
+/// <see cref="IFrameHandler.Serve"/> is called under a lock of its own, without which two changes of the state could arrive in the wrong order.
+/// </remarks>
+internal sealed partial class MulticastMember : IMulticastChannel
+{
+    internal MulticastMember(string name, SiloAddress silo, IMulticastTransport transport, MulticastOptions options, TimeProvider time, ILogger log)
+    {
+        (Name, Transport, Options, Log) = (name, transport, options, log);
+        Incarnation = new Incarnation(silo, NewRandom());
+        Clock = new MemberClock(time);
+        LaneLimits = new LaneLimits(options.MaxLaneFrames, options.MaxLaneBytes);
+    }
+
+    internal string Name { get; }
+
+    internal Incarnation Incarnation { get; }
+
+    internal MemberClock Clock { get; }
+
+    internal LaneLimits LaneLimits { get; }
+
+    internal MulticastOptions Options { get; }
+
+    internal IMulticastTransport Transport { get; }
+
+    internal MulticastCounters Counters { get; } = new();
+
+    internal StreamTable Streams { get; } = new();
+
+    internal ILogger Log { get; }
+
+    /// <summary>Frames that wait on the lanes, all together.</summary>
+    internal long LaneDepth => _peers.Values.Sum(peer => (long)peer.Depth);
+
+    public MulticastStatistics GetStatistics() => Counters.Read();
+
+    private static ulong NewRandom() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+}

@@ -1,0 +1,157 @@
+namespace McCache.Streaming;
+
+/// <summary>Another member as this one publishes to it: drives an <see cref="OutboundLane"/> with real time and a real network.</summary>
+internal sealed class Peer : KickedWork, IDisposable
+{
+    private readonly MulticastMember _member;
+    private readonly OutboundLane _lane;
+    private readonly Lock _gate = new();
+    private readonly ITimer _timer;
+    private bool _isClosed;
+
+    internal Peer(MulticastMember member, SiloAddress silo, MembershipVersion seenAt)
+    {
+        (_member, Silo, SeenAt) = (member, silo, seenAt);
+#pragma warning disable CA5394 // Jitter is no secret.
+        _lane = new OutboundLane(member.LaneLimits, Random.Shared);
+#pragma warning restore CA5394
+        _timer = member.Clock.Time.CreateTimer(static peer => ((Peer)peer!).Kick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    internal SiloAddress Silo { get; }
+
+    internal MembershipVersion SeenAt { get; }
+
+    internal int Depth
+    {
+        get
+        {
+            lock (_gate)
+                return _lane.Frames;
+        }
+    }
+
+    internal bool IsDrained
+    {
+        get
+        {
+            lock (_gate)
+                return _isClosed || _lane.IsEmpty;
+        }
+    }
+
+    internal void Enqueue(Frame frame, PendingPublish? pending)
+    {
+        bool fits, isReady;
+        lock (_gate)
+        {
+            if (_isClosed)
+                return;
+            pending?.Hold();
+            fits = _lane.Enqueue(frame, pending);
+            isReady = _lane.IsReady;
+        }
+
+        if (!fits)
+            _member.OnLaneFull(Silo);
+        if (isReady)
+            Kick();
+    }
+
+    /// <summary>Tells the receiver that frames were lost before this lane, which is new, could have them.</summary>
+    internal void LoseEarlier()
+    {
+        lock (_gate)
+            _lane.LoseEarlier();
+        Kick();
+    }
+
+    internal void OnSettled(Acknowledgement acknowledgement)
+    {
+        lock (_gate)
+            _lane.OnSettled(acknowledgement);
+        Kick();
+    }
+
+    /// <summary>The other has left, or this member has: whoever waits for it need not any more.</summary>
+    internal void Close()
+    {
+        lock (_gate)
+        {
+            if (_isClosed)
+                return;
+            _isClosed = true;
+            _lane.Abandon();
+        }
+
+        Dispose();
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    protected override void Run()
+    {
+        while (true)
+        {
+            OutgoingBatch? batch;
+            lock (_gate)
+            {
+                if (_isClosed)
+                    return;
+                var now = _member.Clock.Now;
+                if (!_lane.TryTake(now, out batch))
+                {
+                    _timer.Change(_lane.NextDue(now) is { } due ? Max(due - now, TimeSpan.FromMilliseconds(1)) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                    return;
+                }
+            }
+
+            _ = SendAsync(batch);
+        }
+
+        static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+    }
+
+    private async Task SendAsync(OutgoingBatch batch)
+    {
+        Interlocked.Increment(ref _member.Counters.Batches);
+        if (batch.IsRetry)
+            Interlocked.Increment(ref _member.Counters.Retries);
+        Acknowledgement? acknowledgement = null;
+        try
+        {
+            acknowledgement = await _member.Transport.DeliverAsync(
+                Silo, new Batch(_member.Name, _member.Incarnation, batch.First, batch.Frames.Length, batch.Gap, Concatenate(batch.Frames)));
+        }
+#pragma warning disable CA1031 // A network may fail in any way; all of them mean: try again, until the view says that the other has left.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _member.Log.BatchFailed(exception, _member.Name, Silo);
+        }
+
+        lock (_gate)
+        {
+            if (acknowledgement is null)
+                _lane.OnFailed(batch, _member.Clock.Now);
+            else
+                _lane.OnAcknowledged(batch, acknowledgement, _member.Clock.Now);
+        }
+
+        Kick();
+        _member.OnLaneProgress();
+    }
+
+    private static byte[] Concatenate(Frame[] frames)
+    {
+        var bytes = new byte[frames.Sum(frame => frame.Bytes.Length)];
+        var position = 0;
+        foreach (var frame in frames)
+        {
+            frame.Bytes.CopyTo(bytes, position);
+            position += frame.Bytes.Length;
+        }
+
+        return bytes;
+    }
+}

@@ -1,0 +1,62 @@
+namespace McCache.Streaming;
+
+/// <summary>Another member as this one hears it: its lane, and the telling of it that more is settled.</summary>
+internal sealed class Publisher(MulticastMember member, Incarnation incarnation, ulong receiver) : KickedWork
+{
+    private readonly InboundLane _lane = new(receiver);
+    private readonly Lock _gate = new();
+
+    internal Incarnation Incarnation => incarnation;
+
+    /// <summary>The last view of the cluster that showed the publisher.</summary>
+    internal MembershipVersion SeenAt { get; set; } = new(long.MaxValue);
+
+    internal Admission Admit(Batch batch)
+    {
+        lock (_gate)
+            return _lane.Admit(batch);
+    }
+
+    internal IAwaited Track(ReadOnlySpan<byte> stream, long sequence, int subscriptions)
+    {
+        lock (_gate)
+            return new AwaitedDelivery(this, _lane.Track(stream, sequence), subscriptions);
+    }
+
+    internal void Commit(Batch batch)
+    {
+        lock (_gate)
+            _lane.Commit(batch);
+    }
+
+    internal Acknowledgement Acknowledge()
+    {
+        lock (_gate)
+            return _lane.Acknowledge();
+    }
+
+    protected override void Run() => member.Transport.SendSettled(member.Name, incarnation, member.Incarnation.Silo, Acknowledge());
+
+    private void Settle(Delivery delivery)
+    {
+        bool isNews;
+        lock (_gate)
+            isNews = _lane.Settle(delivery);
+        if (isNews)
+            Kick();
+    }
+
+    /// <summary>A frame in the hands of several subscriptions.</summary>
+    private sealed class AwaitedDelivery(Publisher publisher, Delivery delivery, int subscriptions) : IAwaited
+    {
+        private int _left = subscriptions;
+
+        public bool IsAbandoned => false;
+
+        public void Settle()
+        {
+            if (Interlocked.Decrement(ref _left) == 0)
+                publisher.Settle(delivery);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+namespace McCache.Streaming;
+
+/// <summary>
+/// Options of one multicast stream provider, bound from the configuration section <c>McCache:Multicast:NAME</c>, which has the last word, and checked when the silo starts.
+/// </summary>
+public sealed class MulticastOptions
+{
+    /// <summary>The configuration section under which each provider has a section of its own.</summary>
+    public const string Section = "McCache:Multicast";
+
+    /// <summary>
+    /// The frames that wait for one other silo at most, from 1,000 to 10,000,000. One more, and the whole queue is dropped and the silo told of the gap: a silo that
+    /// hangs costs memory only within this bound, and nobody else anything. Default 100,000.
+    /// </summary>
+    public int MaxLaneFrames { get; set; } = 100_000;
+
+    /// <summary>The bytes that wait for one other silo at most, from 64 KiB to 1 GiB; also the largest item. Default 64 MiB.</summary>
+    public long MaxLaneBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// The items that wait for one subscription at most, from 1 to 10,000,000. One more, and the whole queue is dropped and the subscription told of the gap. Default 10,000.
+    /// </summary>
+    public int MaxQueuedItems { get; set; } = 10_000;
+
+    /// <summary>The bytes that wait for one subscription at most, from 64 KiB to 1 GiB; one item is accepted whatever its size. Default 16 MiB.</summary>
+    public long MaxQueuedBytes { get; set; } = 16 * 1024 * 1024;
+}

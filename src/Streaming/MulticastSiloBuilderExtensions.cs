@@ -1,0 +1,64 @@
+using McCache.Streaming;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Serialization;
+using Orleans.Streams;
+
+namespace Orleans.Hosting;
+
+/// <summary>Adds multicast streams to a silo.</summary>
+public static class MulticastSiloBuilderExtensions
+{
+    /// <summary>
+    /// Adds a stream provider whose every item reaches every subscription on every silo. Every silo of the cluster adds it under the same name; adding it again changes
+    /// nothing but the options.
+    /// </summary>
+    /// <remarks>
+    /// Subscriptions are local: they live as long as the grain activation that made them (or the silo, outside grains), and are not stored anywhere. An awaited
+    /// <c>OnNextAsync</c> completes when every subscription everywhere has handled the item, or its silo has left; one that is not awaited is fire and forget.
+    /// What could not be delivered in order is reported to the subscription as <see cref="MulticastGapException"/>. There are no sequence tokens, no rewinding, and no
+    /// implicit subscriptions.
+    /// </remarks>
+    /// <param name="builder">The silo.</param>
+    /// <param name="name">The name of the provider, for <c>GetStreamProvider(name)</c>.</param>
+    /// <param name="configure">Sets options; configuration under <c>McCache:Multicast:NAME</c> has the last word.</param>
+    /// <example>
+    /// <code>
+    /// silo.AddMulticastStreams("news");
+    /// // in a grain: this.GetStreamProvider("news").GetStream&lt;string&gt;("headlines").OnNextAsync("...")
+    /// </code>
+    /// </example>
+    public static ISiloBuilder AddMulticastStreams(this ISiloBuilder builder, string name, Action<MulticastOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        var services = builder.Services;
+        if (configure is not null)
+            services.Configure(name, configure);
+        if (services.Any(service => service.ImplementationInstance is MulticastRegistration known && known.Name == name))
+            return builder;
+        if (!services.Any(service => service.ServiceType == typeof(MulticastMembers)))
+            AddShared(builder);
+
+        services.AddSingleton(new MulticastRegistration(name));
+        services.AddOptions<MulticastOptions>(name)
+            .PostConfigure<IServiceProvider>((options, provider) => provider.GetService<IConfiguration>()?.GetSection($"{MulticastOptions.Section}:{name}").Bind(options));
+        services.AddKeyedSingleton<IMulticastChannel>(name, (provider, _) => provider.GetRequiredService<MulticastMembers>().Find(name)!);
+        services.AddKeyedSingleton<IStreamProvider>(name, (provider, _) => new MulticastStreamProvider(
+            provider.GetRequiredService<MulticastMembers>().Find(name)!, provider.GetRequiredService<Serializer>(), provider.GetRequiredService<IGrainContextAccessor>()));
+        return builder;
+    }
+
+    private static void AddShared(ISiloBuilder builder)
+    {
+        builder.AddGrainService<MulticastEndpoint>();
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<EndpointClient>();
+        services.AddSingleton<MulticastMembers>();
+        services.AddSingleton<MulticastInstruments>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MulticastLifecycle>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MulticastOptions>, MulticastOptionsValidator>());
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Frozen;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace McCache.Streaming;
+
+/// <summary>The name of a provider that was added.</summary>
+internal sealed record MulticastRegistration(string Name);
+
+/// <summary>The members of this silo, one for each provider: whatever comes for the silo goes to all, whatever comes for a provider to its own.</summary>
+internal sealed class MulticastMembers
+{
+    private const int MaxUnknown = 64;
+    private readonly FrozenDictionary<string, MulticastMember> _members;
+    private readonly HashSet<string> _unknown = [];
+    private readonly ILogger _log;
+    private long _unknownBatches;
+
+    public MulticastMembers(
+        IEnumerable<MulticastRegistration> registrations,
+        IOptionsMonitor<MulticastOptions> options,
+        ILocalSiloDetails silo,
+        EndpointClient endpoints,
+        ILoggerFactory loggers,
+        TimeProvider time)
+    {
+        _log = loggers.CreateLogger<MulticastMember>();
+        Time = time;
+        _members = registrations.DistinctBy(registration => registration.Name).ToFrozenDictionary(
+            registration => registration.Name,
+            registration => new MulticastMember(registration.Name, silo.SiloAddress, endpoints, options.Get(registration.Name), time, _log));
+    }
+
+    internal TimeProvider Time { get; }
+
+    internal IEnumerable<MulticastMember> All => _members.Values;
+
+    /// <summary>Batches for providers that this silo does not have.</summary>
+    internal long UnknownBatches => Volatile.Read(ref _unknownBatches);
+
+    internal MulticastMember? Find(string name) => _members.GetValueOrDefault(name);
+
+    /// <summary>Hands a batch to its provider. What is for a provider that this silo does not have is applied and settled: nobody here listens.</summary>
+    internal Acknowledgement Receive(Batch batch)
+    {
+        if (Find(batch.Provider) is { } member)
+            return member.Receive(batch);
+        Interlocked.Increment(ref _unknownBatches);
+        lock (_unknown)
+        {
+            if (_unknown.Count < MaxUnknown && _unknown.Add(batch.Provider))
+                _log.ProviderUnknown(batch.Provider, batch.Publisher.Silo);
+        }
+
+        var last = batch.First + batch.Count - 1;
+        return new(0, last, last, null);
+    }
+
+    internal void Observe(ClusterMembershipSnapshot view)
+    {
+        foreach (var member in All)
+            member.Observe(view);
+    }
+}

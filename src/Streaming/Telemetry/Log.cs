@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+
+namespace McCache.Streaming;
+
+/// <summary>
+/// What is logged. Event ids 2000 to 2999 belong to this project and never change their meaning. No message has a payload, an item or a stream's key in it.
+/// </summary>
+internal static partial class Log
+{
+    [LoggerMessage(2001, LogLevel.Debug, "Multicast provider '{Provider}': a batch to {Silo} was not answered; it is sent again until the silo answers or is declared dead.")]
+    internal static partial void BatchFailed(this ILogger log, Exception exception, string provider, SiloAddress silo);
+
+    [LoggerMessage(2002, LogLevel.Warning, "Multicast provider '{Provider}': the lane to {Silo} was full and has been dropped; the silo will be told of the gap.")]
+    internal static partial void LaneFull(this ILogger log, string provider, SiloAddress silo);
+
+    [LoggerMessage(2003, LogLevel.Warning, "Multicast provider '{Provider}': frames for this silo were lost ({Reason}).")]
+    internal static partial void GapNoted(this ILogger log, string provider, GapReason reason);
+
+    [LoggerMessage(2004, LogLevel.Warning, "Multicast provider '{Provider}': a batch from {Silo} is not what its header says; what could not be read counts as lost.")]
+    internal static partial void BatchRefused(this ILogger log, string provider, SiloAddress silo);
+
+    [LoggerMessage(2005, LogLevel.Warning, "Multicast provider '{Provider}': a frame made no sense to its handler; it counts as lost.")]
+    internal static partial void FrameRefused(this ILogger log, string provider);
+
+    [LoggerMessage(2006, LogLevel.Error, "Multicast provider '{Provider}': an observer failed; the item counts as handled.")]
+    internal static partial void ObserverFailed(this ILogger log, Exception exception, string provider);
+
+    [LoggerMessage(2007, LogLevel.Warning, "Multicast provider '{Provider}': an item cannot be deserialized.")]
+    internal static partial void ItemUnreadable(this ILogger log, Exception exception, string provider);
+
+    [LoggerMessage(2008, LogLevel.Warning, "{Silo} publishes on multicast provider '{Provider}', which this silo does not have; its frames are dropped here.")]
+    internal static partial void ProviderUnknown(this ILogger log, string provider, SiloAddress silo);
+
+    [LoggerMessage(2009, LogLevel.Debug, "{Silo} has not given this silo a lane yet; it is asked again until it does or is declared dead.")]
+    internal static partial void AttachFailed(this ILogger log, Exception exception, SiloAddress silo);
+}

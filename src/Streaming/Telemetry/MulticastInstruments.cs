@@ -1,0 +1,37 @@
+using System.Diagnostics.Metrics;
+
+namespace McCache.Streaming;
+
+/// <summary>The instruments of multicast streams on the meter "McCache": read from the members' own counters when somebody collects.</summary>
+internal sealed class MulticastInstruments : IDisposable
+{
+    private const string ProviderTag = "mccache.provider";
+    private readonly Meter _meter = new("McCache");
+
+    public MulticastInstruments(MulticastMembers members)
+    {
+        Counter("mccache.multicast.published", "{frame}", "Frames published.", counters => counters.Published);
+        Counter("mccache.multicast.applied", "{frame}", "Frames of other members accepted.", counters => counters.Applied);
+        Counter("mccache.multicast.batches", "{batch}", "Batches sent.", counters => counters.Batches);
+        Counter("mccache.multicast.retries", "{batch}", "Batches sent again.", counters => counters.Retries);
+        Counter("mccache.multicast.refused", "By", "Bytes that made no sense.", counters => counters.RefusedBytes);
+        Counter("mccache.multicast.handler.failures", "{item}", "Items that an observer or a handler threw for.", counters => counters.HandlerFailures);
+        Counter("mccache.multicast.unreadable", "{item}", "Items that could not be deserialized.", counters => counters.UnreadableItems);
+        _meter.CreateObservableCounter("mccache.multicast.gaps", () => members.All.SelectMany(Gaps), "{gap}", "Losses noted.");
+        _meter.CreateObservableUpDownCounter(
+            "mccache.multicast.lane.depth", () => members.All.Select(member => Measure(member, member.LaneDepth)), "{frame}", "Frames that wait on the lanes.");
+        _meter.CreateObservableCounter("mccache.multicast.unknown", () => members.UnknownBatches, "{batch}", "Batches for providers that the silo does not have.");
+
+        void Counter(string name, string unit, string description, Func<MulticastCounters, long> read)
+            => _meter.CreateObservableCounter(name, () => members.All.Select(member => Measure(member, read(member.Counters))), unit, description);
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private static Measurement<long> Measure(MulticastMember member, long value) => new(value, new KeyValuePair<string, object?>(ProviderTag, member.Name));
+
+    private static IEnumerable<Measurement<long>> Gaps(MulticastMember member) => MulticastCounters.Reasons.Select(reason => new Measurement<long>(
+        member.Counters.Gaps(reason),
+        new KeyValuePair<string, object?>(ProviderTag, member.Name),
+        new KeyValuePair<string, object?>("mccache.reason", reason.ToString())));
+}

@@ -1,0 +1,47 @@
+namespace McCache.Streaming;
+
+/// <summary>One life of a member: a silo, and a random number that no other life of it has.</summary>
+[GenerateSerializer, Immutable, Alias(WireAliases.Incarnation)]
+internal readonly record struct Incarnation([property: Id(0)] SiloAddress Silo, [property: Id(1)] ulong Id);
+
+/// <summary>Frames that travel together on a lane. One without frames probes how far the receiver is, or carries a gap.</summary>
+/// <param name="Provider">The name of the provider whose lane this is.</param>
+/// <param name="Publisher">Who sends.</param>
+/// <param name="First">The lane's sequence number of the first frame; without frames, of the frame that would come next. From 1.</param>
+/// <param name="Count">The number of frames.</param>
+/// <param name="Gap">When not null: whatever was before <paramref name="First"/> and has not been applied is lost.</param>
+/// <param name="Frames">The frames, one after another, see <see cref="Frame"/>.</param>
+[GenerateSerializer, Immutable, Alias(WireAliases.Batch)]
+internal sealed record Batch(
+    [property: Id(0)] string Provider,
+    [property: Id(1)] Incarnation Publisher,
+    [property: Id(2)] long First,
+    [property: Id(3)] int Count,
+    [property: Id(4)] Gap? Gap,
+    [property: Id(5)] byte[] Frames);
+
+/// <summary>Which streams' frames are lost.</summary>
+/// <param name="Streams">The names of the streams, see <see cref="StreamNames"/>; null for all of them.</param>
+[GenerateSerializer, Immutable, Alias(WireAliases.Gap)]
+internal sealed record Gap([property: Id(0)] byte[][]? Streams)
+{
+    internal static readonly Gap All = new((byte[][]?)null);
+}
+
+/// <summary>
+/// How far a receiver is with a publisher's lane. A frame is <em>applied</em> when its sequence number is at most <see cref="Applied"/>. It is <em>settled</em> when it
+/// is applied and its number is below its stream's <see cref="Lag.Lowest"/>, or, for a stream that is not listed, at most <see cref="Floor"/>.
+/// </summary>
+/// <param name="Receiver">A random number that the receiver drew when it first heard of the publisher: another one means that it has forgotten everything.</param>
+/// <param name="Applied">Every frame up to this number has been accepted in order, or its loss noted.</param>
+/// <param name="Floor">What is settled in streams that are not listed. Smaller than <see cref="Applied"/> only when the list was too long.</param>
+/// <param name="Lagging">The streams whose subscribers have not yet handled all awaited frames; null for none.</param>
+[GenerateSerializer, Immutable, Alias(WireAliases.Acknowledgement)]
+internal sealed record Acknowledgement(
+    [property: Id(0)] ulong Receiver, [property: Id(1)] long Applied, [property: Id(2)] long Floor, [property: Id(3)] Lag[]? Lagging);
+
+/// <summary>A stream with unsettled frames.</summary>
+/// <param name="Stream">Its name.</param>
+/// <param name="Lowest">The sequence number of the first frame that is not settled.</param>
+[GenerateSerializer, Immutable, Alias(WireAliases.Lag)]
+internal readonly record struct Lag([property: Id(0)] byte[] Stream, [property: Id(1)] long Lowest);

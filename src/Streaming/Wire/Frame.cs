@@ -1,0 +1,63 @@
+using System.Buffers.Binary;
+
+namespace McCache.Streaming;
+
+/// <summary>What a frame says.</summary>
+internal enum FrameKind : byte
+{
+    /// <summary>An item of the stream; the payload is the item.</summary>
+    Item = 1,
+
+    /// <summary>The publisher has completed the stream; no payload.</summary>
+    Completed = 2,
+
+    /// <summary>The publisher reports an error; the payload is the exception.</summary>
+    Error = 3,
+}
+
+/// <summary>
+/// One serialized item on its way out. The same bytes go to every lane.
+/// <code>
+/// offset  size
+///  0      4     length of what follows, little-endian like all numbers here
+///  4      8     number: counts the publisher's frames from 1, the same on all lanes
+/// 12      1     kind in the low 7 bits; the highest bit says that the publisher awaits its settling
+/// 13      2     length of the name
+/// 15      n     name of the stream, see <see cref="StreamNames"/>
+/// 15 + n        payload, to the end
+/// </code>
+/// </summary>
+internal sealed class Frame
+{
+    internal const int HeaderLength = 15;
+    internal const int LengthSize = sizeof(int);
+    internal const int NumberOffset = 4;
+    internal const int KindOffset = 12;
+    internal const int NameLengthOffset = 13;
+    internal const byte AwaitedBit = 0x80;
+
+    private readonly int _nameLength;
+
+    internal Frame(FrameKind kind, bool awaited, StreamId stream, ReadOnlySpan<byte> payload)
+    {
+        _nameLength = StreamNames.GetLength(stream);
+        Bytes = new byte[HeaderLength + _nameLength + payload.Length];
+        BinaryPrimitives.WriteInt32LittleEndian(Bytes, Bytes.Length - LengthSize);
+        Bytes[KindOffset] = (byte)((byte)kind | (awaited ? AwaitedBit : 0));
+        BinaryPrimitives.WriteUInt16LittleEndian(Bytes.AsSpan(NameLengthOffset), (ushort)_nameLength);
+        StreamNames.Write(stream, Bytes.AsSpan(HeaderLength, _nameLength));
+        payload.CopyTo(Bytes.AsSpan(HeaderLength + _nameLength));
+        Kind = kind;
+    }
+
+    internal byte[] Bytes { get; }
+
+    internal FrameKind Kind { get; }
+
+    internal ReadOnlySpan<byte> Name => Bytes.AsSpan(HeaderLength, _nameLength);
+
+    internal ReadOnlyMemory<byte> Payload => Bytes.AsMemory(HeaderLength + _nameLength);
+
+    /// <summary>Gives the frame its number, once, before any lane has it.</summary>
+    internal void SetNumber(long number) => BinaryPrimitives.WriteInt64LittleEndian(Bytes.AsSpan(NumberOffset), number);
+}
