@@ -37,6 +37,9 @@ internal sealed class ParentPipe : IDisposable
     /// <summary>Completes when this silo has to leave the cluster.</summary>
     public Task Stop => _stop.Task;
 
+    /// <summary>Whether a signal was for this silo alone, so that it leaves without having been told to by its parent.</summary>
+    public bool IsLeftAlone { get; private set; }
+
     /// <summary>Reads the settings that the parent sends first.</summary>
     /// <exception cref="JsonException">Nobody did: a person has called the hidden command.</exception>
     public static ParentPipe Open() => new();
@@ -91,6 +94,6 @@ internal sealed class ParentPipe : IDisposable
         if (!_replay.Task.IsCompleted)
             Environment.Exit(ExitCodes.Interrupted); // there is nothing to leave in order yet
         _finish.Cancel();
-        Task.Delay(s_patience).ContinueWith(_ => _stop.TrySetResult(), TaskScheduler.Default);
+        Task.Delay(s_patience).ContinueWith(_ => IsLeftAlone = _stop.TrySetResult(), TaskScheduler.Default);
     }
 }

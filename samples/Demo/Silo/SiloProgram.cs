@@ -28,7 +28,7 @@ internal static class SiloProgram
         try
         {
             await LiveAsync(parent);
-            return ExitCodes.Success;
+            return parent.IsLeftAlone ? ExitCodes.Interrupted : ExitCodes.Success;
         }
         catch (Exception exception) when (IsPortTaken(exception))
         {
