@@ -32,9 +32,11 @@ internal sealed class DemoRun(RunState state, Workspace workspace, Interruption 
         {
             return new Outcome(null, IsInterrupted: true, null);
         }
-        catch (Exception exception) when (exception is SiloFailedException or TimeoutException or IOException)
+        catch (Exception exception)
         {
-            return new Outcome(null, interruption.Finish.IsCancellationRequested, exception.Message);
+            // Whatever it is, the view gives way first, and the user reads it after the table.
+            var failure = exception is SiloFailedException or TimeoutException or IOException ? exception.Message : exception.ToString();
+            return new Outcome(null, interruption.Finish.IsCancellationRequested, failure);
         }
         finally
         {

@@ -1,23 +1,13 @@
 using HdrHistogram;
-using HdrHistogram.Utilities;
 
 namespace McCache.Demo.Shared;
 
-/// <summary>A histogram of times in microseconds, three digits exact, up to a minute. Safe to use from several threads.</summary>
+/// <summary>A histogram of times in microseconds, exact to one percent, up to a minute. Safe to use from several threads.</summary>
 internal sealed class Latencies
 {
     private const long MaxMicroseconds = 60_000_000;
 
-    private readonly LongHistogram _histogram = new(1, MaxMicroseconds, 3);
-
-    public long Count
-    {
-        get
-        {
-            lock (_histogram)
-                return _histogram.TotalCount;
-        }
-    }
+    private readonly LongHistogram _histogram = new(1, MaxMicroseconds, 2);
 
     public void Record(TimeSpan time)
     {
@@ -32,22 +22,23 @@ internal sealed class Latencies
             return _histogram.TotalCount == 0 ? 0 : _histogram.GetValueAtPercentile(percentage);
     }
 
-    public byte[] Encode()
+    /// <summary>What has been recorded: times and how often they occurred, in turn.</summary>
+    public long[] ToArray()
     {
         lock (_histogram)
-        {
-            var bytes = new byte[_histogram.GetNeededByteBufferCapacity() + 1024];
-            var length = _histogram.EncodeIntoCompressedByteBuffer(ByteBuffer.Allocate(bytes));
-            return bytes[..length];
-        }
+            return [.. _histogram.RecordedValues().SelectMany(value => new[] { value.ValueIteratedTo, value.CountAtValueIteratedTo })];
     }
 
-    /// <summary>All times of several histograms that were encoded.</summary>
-    public static Latencies Merge(IEnumerable<byte[]> encoded)
+    /// <summary>All times of several histograms.</summary>
+    public static Latencies Merge(IEnumerable<long[]> histograms)
     {
         var merged = new Latencies();
-        foreach (var bytes in encoded.Where(bytes => bytes.Length > 0))
-            merged._histogram.Add(HistogramEncoding.DecodeFromCompressedByteBuffer(ByteBuffer.Allocate(bytes), MaxMicroseconds));
+        foreach (var times in histograms)
+        {
+            for (var index = 0; index < times.Length; index += 2)
+                merged._histogram.RecordValueWithCount(Math.Min(times[index], MaxMicroseconds), times[index + 1]);
+        }
+
         return merged;
     }
 }

@@ -76,8 +76,8 @@ internal sealed record SiloReport
     /// <summary>Frames of other silos that were applied here.</summary>
     public long MulticastApplied { get; init; }
 
-    /// <summary>The histogram of write-to-visible times that this silo has seen, in microseconds; HdrHistogram's compressed encoding.</summary>
-    public byte[] Visible { get; init; } = [];
+    /// <summary>The histogram of write-to-visible times that this silo has seen, in microseconds: times and how often they occurred, in turn.</summary>
+    public long[] Visible { get; init; } = [];
 }
 
 /// <summary>How the messages are written: JSON, one object a line.</summary>

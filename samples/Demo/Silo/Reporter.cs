@@ -38,7 +38,7 @@ internal sealed class Reporter(ParentPipe parent, IMcCache<string, Page> cache, 
             Bytes = statistics.Bytes,
             MulticastSent = sent - _before.Sent,
             MulticastApplied = applied - _before.Applied,
-            Visible = visibility.Latencies.Encode(),
+            Visible = visibility.Latencies.ToArray(),
         };
     }
 }

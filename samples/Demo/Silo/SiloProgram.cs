@@ -3,7 +3,6 @@ using System.Text.Json;
 using McCache.Demo.Command;
 using McCache.Demo.Shared;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace McCache.Demo.Silo;
 
