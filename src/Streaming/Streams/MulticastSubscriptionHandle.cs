@@ -2,7 +2,8 @@ using Orleans.Streams;
 
 namespace McCache.Streaming;
 
-/// <summary>The handle of a subscription of this silo. It cannot leave it: nothing serializes it.</summary>
+/// <summary>The handle of a subscription. It means nothing on another silo or in storage, and refuses to go there.</summary>
+[Immutable, Alias(WireAliases.SubscriptionHandle), SerializationCallbacks(typeof(RefuseSerialization))]
 internal sealed class MulticastSubscriptionHandle<T>(Subscription<T> subscription) : StreamSubscriptionHandle<T>
 {
     public override StreamId StreamId => subscription.Stream;
@@ -42,4 +43,14 @@ internal sealed class MulticastSubscriptionHandle<T>(Subscription<T> subscriptio
         subscription.Resume(single, batch);
         return Task.FromResult<StreamSubscriptionHandle<T>>(new MulticastSubscriptionHandle<T>(subscription));
     }
+}
+
+/// <summary>Refuses to serialize a <see cref="MulticastSubscriptionHandle{T}"/>.</summary>
+internal sealed class RefuseSerialization
+{
+    /// <exception cref="NotSupportedException">Always.</exception>
+#pragma warning disable CA1822 // Orleans calls it on an instance.
+    public void OnSerializing(object value)
+#pragma warning restore CA1822
+        => throw new NotSupportedException("Subscriptions of multicast streams are local: a handle cannot leave its silo or be stored. Subscribe in OnActivateAsync.");
 }

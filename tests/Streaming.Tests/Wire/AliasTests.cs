@@ -17,7 +17,7 @@ public sealed class AliasTests
         var used = typeof(WireAliases).Assembly.GetTypes()
             .Where(type => type.Namespace == typeof(WireAliases).Namespace)
             .Where(type => type.GetCustomAttribute<GenerateSerializerAttribute>() is not null || (type.IsInterface && type.IsAssignableTo(typeof(IAddressable))))
-            .Select(type => type.GetCustomAttribute<AliasAttribute>()?.Alias);
+            .Select(type => type.GetCustomAttribute<AliasAttribute>()?.Alias ?? type.Name);
         Assert.Equal(s_table.Order(StringComparer.Ordinal), used.Order(StringComparer.Ordinal)!);
     }
 }
