@@ -2,7 +2,6 @@ using McCache.Streaming;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using Orleans.Metadata;
 using Orleans.Serialization;
 using Orleans.Streams;
 

@@ -2,8 +2,8 @@ using Orleans.Streams;
 
 namespace McCache.Streaming;
 
-/// <summary>The handle of a subscription. It means nothing on another silo or in storage, and refuses to go there.</summary>
-[Immutable, Alias(WireAliases.SubscriptionHandle), SerializationCallbacks(typeof(RefuseSerialization))]
+/// <summary>The handle of a subscription. It means nothing on another silo or in storage, so it has no serializer: Orleans refuses to send it there.</summary>
+[Alias(WireAliases.SubscriptionHandle)] // every type whose base has [GenerateSerializer] has an alias
 internal sealed class MulticastSubscriptionHandle<T>(Subscription<T> subscription) : StreamSubscriptionHandle<T>
 {
     public override StreamId StreamId => subscription.Stream;
@@ -43,14 +43,4 @@ internal sealed class MulticastSubscriptionHandle<T>(Subscription<T> subscriptio
         subscription.Resume(single, batch);
         return Task.FromResult<StreamSubscriptionHandle<T>>(new MulticastSubscriptionHandle<T>(subscription));
     }
-}
-
-/// <summary>Refuses to serialize a <see cref="MulticastSubscriptionHandle{T}"/>.</summary>
-internal sealed class RefuseSerialization
-{
-    /// <exception cref="NotSupportedException">Always.</exception>
-#pragma warning disable CA1822 // Orleans calls it on an instance.
-    public void OnSerializing(object value)
-#pragma warning restore CA1822
-        => throw new NotSupportedException("Subscriptions of multicast streams are local: a handle cannot leave its silo or be stored. Subscribe in OnActivateAsync.");
 }
