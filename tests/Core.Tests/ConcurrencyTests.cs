@@ -55,8 +55,8 @@ public sealed class ConcurrencyTests
         try
         {
             cache.Check();
-            Assert.InRange(cache.Count, 1, 50);
-            Assert.Equal(cache.ToArray().Select(pair => pair.Key).Distinct().Count(), cache.Count);
+            Assert.InRange(cache.Count, 0, 50);
+            Assert.Distinct(cache.ToArray().Select(pair => pair.Key));
         }
         catch (Exception exception)
         {
