@@ -197,7 +197,7 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <summary>Puts an entry in, for a write or a fill. An expired predecessor counts as gone, so its key goes to the end.</summary>
     private void Store(Entry entry)
     {
-        long now = _clock.Now;
+        long now = entry.Updated; // just read, outside the lock
         if (_map.TryGetValue(entry.Key, out var old) && old.Expires <= now)
         {
             Discard(old, CacheChangeKind.Expired, now);
