@@ -80,21 +80,4 @@ public class LimitTests
         Assert.Equal(SizeEstimate.Of(1, new object()), SizeEstimate.Of(1, (object?)null));
         Assert.True(SizeEstimate.Of(1, 1) >= SizeEstimate.EntryOverhead);
     }
-
-    /// <summary>The overhead that the estimate adds is what an entry really takes, give or take a quarter.</summary>
-    [Fact]
-    public void The_estimated_overhead_is_about_the_real_one()
-    {
-        const int Count = 50_000;
-        var cache = Caches.Make<int, int>();
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        for (int i = 0; i < Count; i++)
-        {
-            cache.Set(i, i);
-        }
-
-        double real = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)Count;
-        GC.KeepAlive(cache);
-        Assert.InRange(real, SizeEstimate.Of(1, 1) * 0.75, SizeEstimate.Of(1, 1) * 1.25);
-    }
 }
