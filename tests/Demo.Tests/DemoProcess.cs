@@ -23,6 +23,7 @@ internal sealed partial class DemoProcess : IAsyncDisposable
     private DemoProcess(Process process)
     {
         _process = process;
+        process.StandardInput.Close();
         _readingErrors = ReadErrorsAsync();
         _output = process.StandardOutput.ReadToEndAsync();
     }
@@ -33,6 +34,7 @@ internal sealed partial class DemoProcess : IAsyncDisposable
     public static DemoProcess Start(params string[] options) => new(Process.Start(
         new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "McCache.Demo.dll"), .. options])
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!);

@@ -11,16 +11,16 @@ internal sealed class ParentPipe : IDisposable
     /// <summary>How long a silo that got a signal waits for its parent, which may have got it too, to stop it in order.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
-    private readonly TextReader _orders = new StreamReader(Console.OpenStandardInput());
+    private readonly TextReader _orders;
     private readonly TextWriter _reports = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
     private readonly TaskCompletionSource _replay = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _finish = new();
     private readonly List<PosixSignalRegistration> _signals = [];
 
-    private ParentPipe()
+    private ParentPipe(SiloSettings settings, TextReader orders)
     {
-        Settings = JsonSerializer.Deserialize(_orders.ReadLine() ?? "", MessageContext.Default.SiloSettings)!;
+        (Settings, _orders) = (settings, orders);
         foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP })
             _signals.Add(PosixSignalRegistration.Create(signal, OnSignal));
         new Thread(ReadOrders) { IsBackground = true, Name = "Parent" }.Start();
@@ -40,9 +40,21 @@ internal sealed class ParentPipe : IDisposable
     /// <summary>Whether a signal was for this silo alone, so that it leaves without having been told to by its parent.</summary>
     public bool IsLeftAlone { get; private set; }
 
-    /// <summary>Reads the settings that the parent sends first.</summary>
-    /// <exception cref="JsonException">Nobody did: a person has called the hidden command.</exception>
-    public static ParentPipe Open() => new();
+    /// <summary>Reads the settings that the parent sends first. Null when a person has called the hidden command, and nobody sends any.</summary>
+    public static ParentPipe? TryOpen()
+    {
+        if (!Console.IsInputRedirected)
+            return null;
+        var orders = new StreamReader(Console.OpenStandardInput());
+        try
+        {
+            return JsonSerializer.Deserialize(orders.ReadLine() ?? "", MessageContext.Default.SiloSettings) is { } settings ? new ParentPipe(settings, orders) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     public void Report(SiloReport report)
     {
