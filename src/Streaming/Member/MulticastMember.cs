@@ -45,7 +45,7 @@ internal sealed partial class MulticastMember : IMulticastChannel
     /// <summary>Frames that wait on the lanes, all together.</summary>
     internal long LaneDepth => _peers.Values.Sum(peer => (long)peer.Depth);
 
-    public MulticastStatistics GetStatistics() => Counters.Read();
+    internal MulticastStatistics GetStatistics() => Counters.Read();
 
     private static ulong NewRandom() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 }
