@@ -9,10 +9,11 @@ internal sealed class MemberClock(TimeProvider time)
 
     internal TimeSpan Now => time.GetElapsedTime(_start);
 
-    /// <summary>A time of this clock in milliseconds of <see cref="Environment.TickCount64"/>, or of the test's clock; at least 1.</summary>
+    /// <summary>A time of this clock in the milliseconds that a cache counts in; at least 1.</summary>
     internal long ToTicks(TimeSpan at)
     {
-        var now = time == TimeProvider.System ? Environment.TickCount64 : (long)time.GetElapsedTime(0).TotalMilliseconds;
-        return Math.Max(1, now + (long)Math.Max((at - Now).TotalMilliseconds, -now));
+        var now = time == TimeProvider.System ? Environment.TickCount64 : time.GetTimestamp() / (time.TimestampFrequency / 1000);
+        var left = Math.Clamp((at - Now).TotalMilliseconds, -now, int.MaxValue);
+        return Math.Max(1, now + (long)left);
     }
 }

@@ -44,6 +44,8 @@ internal sealed partial class MulticastMember
             _pending.Add(pending);
         if (!Send(frame, pending, isLocal))
             pending.Fail(Stopped());
+        if (Volatile.Read(ref _lease)?.IsSelfDead == true)
+            pending.Fail(DeclaredDead());
         pending.Settle();
         try
         {
@@ -148,6 +150,9 @@ internal sealed partial class MulticastMember
         foreach (var one in pending)
             one.Fail(reason());
     }
+
+    private InvalidOperationException DeclaredDead()
+        => new($"Silo {Incarnation.Silo} was declared dead by its cluster: nothing it publishes on multicast provider '{Name}' can complete.");
 
     private InvalidOperationException Stopped() => new($"Multicast provider '{Name}' of silo {Incarnation.Silo} has stopped.");
 }

@@ -51,7 +51,7 @@ internal sealed partial class MulticastMember
         }
 
         if (lease.IsSelfDead)
-            FailAll(() => new InvalidOperationException($"Silo {Incarnation.Silo} was declared dead by its cluster: nothing it publishes on multicast provider '{Name}' can complete."));
+            FailAll(DeclaredDead);
         Serve();
         CompleteSettled();
     }

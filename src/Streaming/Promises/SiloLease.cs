@@ -83,13 +83,18 @@ internal sealed partial class SiloLease : IDisposable
     {
         if (Version < version)
             await RefreshAsync(version);
+        LeaseState state;
+        Promise promise;
         lock (_gate)
         {
-            var isGranted = _view.Version >= version && _view.IsLive(asker);
-            if (!isGranted)
-                Interlocked.Increment(ref RefusedAsks);
-            return new Promise(isGranted, _view.Version, WallClock);
+            promise = new Promise(_view.Version >= version && _view.IsLive(asker), _view.Version, WallClock);
+            state = GetState();
         }
+
+        if (!promise.IsGranted)
+            Interlocked.Increment(ref RefusedAsks);
+        Changed?.Invoke(state); // the view may be newer than what its taker has told the members yet: they have a lane to the asker before it hears of a promise
+        return promise;
     }
 
     /// <summary>A silo serves and completes nothing any more.</summary>

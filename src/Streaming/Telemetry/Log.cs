@@ -45,4 +45,7 @@ internal static partial class Log
 
     [LoggerMessage(2013, LogLevel.Warning, "The wall clock of {Silo} is {Milliseconds} ms from this silo's, more than McCache:MaxClockSkew allows.")]
     internal static partial void ClockSkewed(this ILogger log, SiloAddress silo, long milliseconds);
+
+    [LoggerMessage(2014, LogLevel.Warning, "{Count} grain types have implicit stream subscriptions; streams of multicast provider '{Provider}' are not delivered to them.")]
+    internal static partial void ImplicitSubscriptionsIgnored(this ILogger log, string provider, int count);
 }

@@ -24,8 +24,8 @@ public sealed class ChannelTests
             Assert.False(handler.HasMore);
         }
 
-        Assert.Equal(1_001, cluster.Channel(0).GetStatistics().Published);
-        Assert.Equal(1_001, cluster.Channel(1).GetStatistics().Applied);
+        Assert.Equal(1_001, cluster.Member(0).GetStatistics().Published);
+        Assert.Equal(1_001, cluster.Member(1).GetStatistics().Applied);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class ChannelTests
         Assert.Equal("gap", await handlers[1].NextAsync());
         Assert.Equal("next", await handlers[1].NextAsync());
         Assert.False(other.HasMore);
-        Assert.Equal(1, cluster.Channel(1).GetStatistics().Gaps);
+        Assert.Equal(1, cluster.Member(1).GetStatistics().Gaps);
     }
 
     private static RecordingHandler[] Attach(MulticastCluster cluster)
