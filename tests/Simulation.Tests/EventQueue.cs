@@ -4,6 +4,8 @@ namespace McCache.Simulation.Tests;
 internal sealed class EventQueue : SynchronizationContext
 {
     private readonly PriorityQueue<Action, (TimeSpan Due, long Order)> _events = new();
+    private readonly int _thread = Environment.CurrentManagedThreadId;
+    private volatile string? _foreign;
     private long _order;
 
     internal TimeSpan Now { get; private set; }
@@ -12,7 +14,13 @@ internal sealed class EventQueue : SynchronizationContext
 
     internal void After(TimeSpan delay, Action action) => _events.Enqueue(action, (Now + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero), _order++));
 
-    public override void Post(SendOrPostCallback d, object? state) => After(TimeSpan.Zero, () => d(state));
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        if (Environment.CurrentManagedThreadId == _thread)
+            After(TimeSpan.Zero, () => d(state));
+        else
+            _foreign = Environment.StackTrace; // something has left the one thread: the run would not replay
+    }
 
     internal void RunUntil(TimeSpan end)
     {
@@ -25,6 +33,8 @@ internal sealed class EventQueue : SynchronizationContext
                 _events.Dequeue();
                 Now = due.Due;
                 action();
+                if (_foreign is { } foreign)
+                    throw new InvalidOperationException($"Another thread took part: {foreign}");
             }
         }
         finally

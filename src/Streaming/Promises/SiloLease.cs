@@ -122,7 +122,7 @@ internal sealed partial class SiloLease : IDisposable
             others = [.. _view.LiveOthers];
         }
 
-        await Task.WhenAll(others.Select(silo => _network.SayGoodbyeAsync(silo))).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(others.Select(silo => _network.SayGoodbyeAsync(silo))).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     public void Dispose()
