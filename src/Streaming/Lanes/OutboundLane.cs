@@ -86,6 +86,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     internal void LoseEarlier()
     {
         _base++;
+        BeginRound();
         LoseAll();
     }
 
