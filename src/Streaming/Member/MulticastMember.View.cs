@@ -76,7 +76,7 @@ internal sealed partial class MulticastMember
         FailAll(Stopped);
         Volatile.Write(ref _isDraining, true);
         OnLaneProgress();
-        await _drained.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _drained.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         foreach (var (_, peer) in _peers)
             peer.Close();
     }

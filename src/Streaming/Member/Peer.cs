@@ -12,11 +12,10 @@ internal sealed class Peer : KickedWork, IDisposable
     private bool _isClosed;
 
     internal Peer(MulticastMember member, SiloAddress silo)
+        : base(member.Lease.Queue)
     {
         (_member, Silo) = (member, silo);
-#pragma warning disable CA5394 // Jitter is no secret.
-        _lane = new OutboundLane(member.LaneLimits, Random.Shared);
-#pragma warning restore CA5394
+        _lane = new OutboundLane(member.LaneLimits, member.Lease.Random);
         _timer = member.Clock.Time.CreateTimer(static peer => ((Peer)peer!).Kick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 

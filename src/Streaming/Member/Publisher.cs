@@ -1,7 +1,7 @@
 namespace McCache.Streaming;
 
 /// <summary>Another member as this one hears it: its lane, and the telling of it that more is settled.</summary>
-internal sealed class Publisher(MulticastMember member, Incarnation incarnation, ulong receiver) : KickedWork
+internal sealed class Publisher(MulticastMember member, Incarnation incarnation, ulong receiver) : KickedWork(member.Lease.Queue)
 {
     private readonly InboundLane _lane = new(receiver);
     private readonly Lock _gate = new();

@@ -20,7 +20,7 @@ internal interface ILeaseNetwork
     Task SayGoodbyeAsync(SiloAddress silo);
 
     /// <summary>Brings the membership service's view up to a version.</summary>
-    ValueTask<ClusterRows> RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken);
+    Task<ClusterRows> RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken);
 
     /// <summary>Reads the membership table itself. Unlike the service's view, its row of this silo is what the store holds.</summary>
     Task<ClusterRows> ReadTableAsync();

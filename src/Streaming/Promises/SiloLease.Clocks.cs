@@ -4,6 +4,7 @@ namespace McCache.Streaming;
 internal sealed partial class SiloLease
 {
     private readonly TimeSpan _maxClockSkew;
+    private readonly PartedWork _partedWork;
     private (TimeSpan Monotonic, DateTimeOffset Wall)? _lastClocks;
     private long _skew;
 
@@ -33,10 +34,15 @@ internal sealed partial class SiloLease
             Interlocked.Increment(ref ClockBreaks);
             _validity.Expire();
             _log.ClocksParted();
-            ThreadPool.UnsafeQueueUserWorkItem(static lease => lease.ClocksParted?.Invoke(), this, preferLocal: false);
+            _partedWork.Kick();
         }
 
         _lastClocks = (now, wall);
+    }
+
+    private sealed class PartedWork(SiloLease lease) : KickedWork(lease.Queue)
+    {
+        protected override void Run() => lease.ClocksParted?.Invoke();
     }
 
     private void NoteSkew(SiloAddress silo, long milliseconds)

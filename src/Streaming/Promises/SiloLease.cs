@@ -13,21 +13,23 @@ internal sealed partial class SiloLease : IDisposable
     private readonly SiloAddress _self;
     private readonly ILeaseNetwork _network;
     private readonly ILogger _log;
-    private readonly Random _random;
     private readonly ClusterView _view;
     private readonly Validity _validity;
     private readonly ITimer _timer;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SemaphoreSlim _refreshing = new(1, 1);
+    private Task _refreshing = Task.CompletedTask;
     private long _revision;
     private TimeSpan _nextAsk;
     private TimeSpan _nextTable;
     private bool _isReading;
     private bool _isRunning;
 
-    internal SiloLease(SiloAddress self, LeaseTimes times, TimeSpan maxClockSkew, ILeaseNetwork network, TimeProvider time, Random random, ILogger log)
+    internal SiloLease(SiloAddress self, LeaseTimes times, TimeSpan maxClockSkew, ILeaseNetwork network, TimeProvider time, Random random, ILogger log,
+        Action<IThreadPoolWorkItem>? queue = null)
     {
-        (_self, Times, _maxClockSkew, _network, _random, _log) = (self, times, maxClockSkew, network, random, log);
+        (_self, Times, _maxClockSkew, _network, Random, _log) = (self, times, maxClockSkew, network, random, log);
+        Queue = queue ?? KickedWork.OnThreadPool;
+        _partedWork = new PartedWork(this);
         Clock = new MemberClock(time);
         _view = new ClusterView(self);
         _validity = new Validity(times, _view);
@@ -37,6 +39,11 @@ internal sealed partial class SiloLease : IDisposable
     internal MemberClock Clock { get; }
 
     internal LeaseTimes Times { get; }
+
+    internal Random Random { get; }
+
+    /// <summary>Runs what must not run under the caller's locks.</summary>
+    internal Action<IThreadPoolWorkItem> Queue { get; }
 
     /// <summary>Completes when the silo has started.</summary>
     internal Task Started => _started.Task;
@@ -120,13 +127,12 @@ internal sealed partial class SiloLease : IDisposable
             others = [.. _view.LiveOthers];
         }
 
-        await Task.WhenAll(others.Select(silo => _network.SayGoodbyeAsync(silo))).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(others.Select(silo => _network.SayGoodbyeAsync(silo))).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     public void Dispose()
     {
         _timer.Dispose();
-        _refreshing.Dispose();
     }
 
     private MembershipVersion Version
@@ -281,22 +287,32 @@ internal sealed partial class SiloLease : IDisposable
         }
     }
 
-    /// <summary>Brings the view up to a version; one at a time, bounded by the renewal.</summary>
+    /// <summary>Brings the view up to a version, bounded by the renewal. One at a time: whoever comes while another runs waits for that one, and asks again if it was not enough.</summary>
     private async Task RefreshAsync(MembershipVersion version)
     {
+        TaskCompletionSource? own = null;
+        Task running;
+        lock (_gate)
+        {
+            if (_refreshing.IsCompleted)
+            {
+                own = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                _refreshing = own.Task;
+            }
+
+            running = _refreshing;
+        }
+
+        if (own is null)
+        {
+            await running;
+            return;
+        }
+
         using var timeout = new CancellationTokenSource(Times.Renewal, Clock.Time);
         try
         {
-            await _refreshing.WaitAsync(timeout.Token);
-            try
-            {
-                if (Version < version)
-                    Observe(await _network.RefreshAsync(version, timeout.Token));
-            }
-            finally
-            {
-                _refreshing.Release();
-            }
+            Observe(await _network.RefreshAsync(version, timeout.Token).WaitAsync(timeout.Token));
         }
 #pragma warning disable CA1031 // The view stays as it is; whoever needs a newer one asks again.
         catch (Exception exception)
@@ -304,9 +320,13 @@ internal sealed partial class SiloLease : IDisposable
         {
             _log.RefreshFailed(exception);
         }
+        finally
+        {
+            own.SetResult();
+        }
     }
 
 #pragma warning disable CA5394 // Jitter is no secret.
-    private double Jitter(double from, double to) => from + ((to - from) * _random.NextDouble());
+    private double Jitter(double from, double to) => from + ((to - from) * Random.NextDouble());
 #pragma warning restore CA5394
 }

@@ -12,7 +12,7 @@ internal sealed class LeaseNetwork(IServiceProvider services, ILocalSiloDetails 
 
     public Task SayGoodbyeAsync(SiloAddress silo) => GetGrainService(silo).Goodbye(self.SiloAddress);
 
-    public async ValueTask<ClusterRows> RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken)
+    public async Task<ClusterRows> RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken)
     {
         await membership.Refresh(minimum, cancellationToken);
         return ToRows(membership.CurrentSnapshot);
