@@ -76,14 +76,13 @@ public static class MulticastSiloBuilderExtensions
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<EndpointClient>();
+        services.TryAddSingleton<IMulticastTransport>(provider => provider.GetRequiredService<EndpointClient>());
         services.AddSingleton<LeaseNetwork>();
         services.AddSingleton(CreateLease);
         services.AddSingleton<MulticastMembers>();
         services.AddSingleton<MulticastInstruments>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MulticastLifecycle>();
-        services.AddOptions<McCacheOptions>()
-            .PostConfigure<IServiceProvider>((options, provider) => provider.GetService<IConfiguration>()?.GetSection(McCacheOptions.Section).Bind(options));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<McCacheOptions>, LeaseOptionsValidator>());
+        services.AddMcCacheOptions();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MulticastOptions>, MulticastOptionsValidator>());
     }
 }

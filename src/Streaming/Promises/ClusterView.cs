@@ -11,12 +11,13 @@ namespace McCache.Streaming;
 internal sealed class ClusterView(SiloAddress self)
 {
     private readonly HashSet<SiloAddress> _live = [];
+    private bool _isKnown;
     private readonly Dictionary<SiloAddress, TimeSpan> _deadSince = [];
     private readonly Dictionary<SiloAddress, bool> _gone = []; // and whether it left nothing undelivered
 
     internal MembershipVersion Version { get; private set; } = MembershipVersion.MinValue;
 
-    /// <summary>This member was live and is dead: whatever it thinks, the others go on without it.</summary>
+    /// <summary>This member is dead, or was shown and is no more: whatever it thinks, the others go on without it.</summary>
     internal bool IsSelfDead { get; private set; }
 
     /// <summary>The live silos but this one, those that have said goodbye aside.</summary>
@@ -39,15 +40,16 @@ internal sealed class ClusterView(SiloAddress self)
         if (version <= Version)
             return false;
         Version = version;
+        var isShown = silos.TryGetValue(self, out var own);
+        IsSelfDead |= own == SiloStatus.Dead || (_isKnown && !isShown);
+        _isKnown |= isShown;
         foreach (var silo in _live.ToArray())
         {
             if (silos.TryGetValue(silo, out var status) && status != SiloStatus.Dead)
                 continue;
             _live.Remove(silo);
             _gone.Remove(silo);
-            if (silo == self)
-                IsSelfDead = true;
-            else
+            if (silo != self)
                 _deadSince[silo] = now;
         }
 

@@ -21,13 +21,13 @@ internal sealed class MulticastMembers
         IOptionsMonitor<MulticastOptions> options,
         ILocalSiloDetails silo,
         SiloLease lease,
-        EndpointClient endpoints,
+        IMulticastTransport transport,
         ILoggerFactory loggers)
     {
         _log = loggers.CreateLogger<MulticastMember>();
         _members = registrations.DistinctBy(registration => registration.Name).ToFrozenDictionary(
             registration => registration.Name,
-            registration => new MulticastMember(registration.Name, silo.SiloAddress, lease, endpoints, options.Get(registration.Name), _log));
+            registration => new MulticastMember(registration.Name, silo.SiloAddress, lease, transport, options.Get(registration.Name), _log));
         lease.Changed = OnLease;
         lease.ClocksParted = OnClocksParted;
     }
