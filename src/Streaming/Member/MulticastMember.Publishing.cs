@@ -137,7 +137,12 @@ internal sealed partial class MulticastMember
     private void OnSettledEverywhere(PendingPublish pending)
     {
         lock (_pendingGate)
+        {
+            if (!_pending.Contains(pending))
+                return; // the caller has gone, and with him who would take it out again
             _settled.Add(pending);
+        }
+
         CompleteSettled();
     }
 
