@@ -7,7 +7,7 @@ internal sealed partial class MulticastMember
 {
     private readonly Lock _serving = new();
     private readonly ConcurrentDictionary<SiloAddress, Publisher> _publishers = new();
-    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _drained = new(); // completed under no lock, so whoever closes may go on at once
     private LeaseState? _lease;
     private bool _isStopping;
     private bool _isDraining;
