@@ -215,7 +215,7 @@ internal sealed partial class SiloLease : IDisposable
                 _nextAsk = now + (Times.Renewal * Jitter(0.5, 1));
             }
 
-            if (!_isReading && now >= _nextTable && _validity.WantsTable(now))
+            if (!_isReading && now >= _nextTable && now >= _validity.TableDue)
             {
                 reads = _isReading = true;
                 _nextTable = now + (Times.TablePeriod * Jitter(0.75, 1.25));
@@ -242,8 +242,8 @@ internal sealed partial class SiloLease : IDisposable
                 return;
             var now = Clock.Now;
             var due = _nextAsk;
-            if (!_isReading && _validity.WantsTable(now))
-                due = Min(due, _nextTable);
+            if (!_isReading)
+                due = Min(due, Max(_nextTable, _validity.TableDue));
             if (_validity.StartDue is { } start)
                 due = Min(due, start + TimeSpan.FromMilliseconds(1));
             foreach (var since in _view.DeadSince.Values)
@@ -257,6 +257,8 @@ internal sealed partial class SiloLease : IDisposable
         }
 
         static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+        static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
     }
 
     private async Task AskAsync(SiloAddress silo, MembershipVersion version)

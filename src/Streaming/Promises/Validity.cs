@@ -53,20 +53,23 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
     /// <summary>Rule 4, the publisher's own part, to be asked when everybody else has settled.</summary>
     internal bool MayComplete(TimeSpan now) => now < ServeUntil;
 
-    /// <summary>Whether a look at the table is wanted: before the table has shown this member live, and while a promise is missing or about to be.</summary>
-    internal bool WantsTable(TimeSpan now)
+    /// <summary>From when on a look at the table is wanted: until the table has shown this member live, and one renewal before a promise runs out, so that the answer is there by then.</summary>
+    internal TimeSpan TableDue
     {
-        if (!_isActive)
-            return true;
-        var any = _isAlone;
-        foreach (var other in view.LiveOthers)
+        get
         {
-            if (_promisedUntil.GetValueOrDefault(other, TimeSpan.MinValue) <= now + times.Renewal)
-                return true;
-            any = true;
-        }
+            if (!_isActive)
+                return TimeSpan.MinValue;
+            var due = TimeSpan.MaxValue;
+            foreach (var other in view.LiveOthers)
+            {
+                if (!_promisedUntil.TryGetValue(other, out var until))
+                    return TimeSpan.MinValue;
+                due = until - times.Renewal < due ? until - times.Renewal : due;
+            }
 
-        return !any;
+            return due == TimeSpan.MaxValue && !_isAlone ? TimeSpan.MinValue : due;
+        }
     }
 
     /// <summary>The view has changed.</summary>
