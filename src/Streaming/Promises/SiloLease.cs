@@ -141,11 +141,14 @@ internal sealed partial class SiloLease : IDisposable
         LeaseState state;
         lock (_gate)
         {
+            var (now, before) = (Clock.Now, _validity.ValidUntil);
             _view.OnGoodbye(silo, isDrained);
+            _validity.OnView(before, now);
             state = GetState();
         }
 
         Changed?.Invoke(state);
+        Rearm();
     }
 
     /// <summary>Says goodbye to every live silo. The silo's members complete nothing from here on.</summary>
