@@ -29,6 +29,9 @@ public enum Rule
     /// <summary>A promise is counted although the promiser's view is newer than the asker's.</summary>
     ViewGate,
 
+    /// <summary>Both of these: each alone is made up for by the other.</summary>
+    MinVersionAndViewGate,
+
     /// <summary>A promise is counted from when it arrived instead of from when it was asked for.</summary>
     AskTime,
 

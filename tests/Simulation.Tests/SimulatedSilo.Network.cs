@@ -17,7 +17,7 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
     async ValueTask<Promise> ILeaseNetwork.AskAsync(SiloAddress silo, MembershipVersion version)
     {
         var askedAt = Lease.Clock.Now;
-        if (_world.Off == Rule.MinVersion)
+        if (_world.Off is Rule.MinVersion or Rule.MinVersionAndViewGate)
             version = MembershipVersion.MinValue;
         var promise = await _world.CallAsync(this, silo, AskTimeout, target => target.Lease.OnAskAsync(Address, version));
         Hear(askedAt);
@@ -31,7 +31,7 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
             _world.Tally.Add(Seen.AskRefused);
         }
 
-        return _world.Off == Rule.ViewGate ? promise with { Version = MembershipVersion.MinValue } : promise;
+        return _world.Off is Rule.ViewGate or Rule.MinVersionAndViewGate ? promise with { Version = MembershipVersion.MinValue } : promise;
     }
 
     async Task ILeaseNetwork.SayGoodbyeAsync(SiloAddress silo, bool isDrained)

@@ -75,7 +75,8 @@ internal sealed partial class World
         }
     }
 
-    private void CheckEnd()
+    /// <summary>What holds after quiet: whatever was waited for has come, nothing is left behind, and P4.</summary>
+    internal void CheckEnd()
     {
         CheckBounds();
         foreach (var failed in _tasks.Where(task => task.IsFaulted))
