@@ -104,6 +104,8 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
         return waiting.Task;
     }
 
+    public override string ToString() => $"{Address}{(IsStarted ? "" : ", not started")}{(IsLeaving ? ", leaving" : "")}{(IsSelfDead ? ", dead" : "")}";
+
     internal void Crash() => IsCrashed = true;
 
     internal void SetWallClock(double seconds) => _time.Skew += TimeSpan.FromSeconds(seconds);

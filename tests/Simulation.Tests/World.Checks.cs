@@ -103,7 +103,7 @@ internal sealed partial class World
             if (peers.Any(peer => !peer.IsDrained))
                 Violate($"liveness: {silo.Address} has frames on its lanes");
             if (!peers.Select(peer => peer.Silo).ToHashSet().SetEquals(survivors.Where(other => other != silo).Select(other => other.Address)))
-                Violate($"liveness: {silo.Address} has lanes to {string.Join(", ", peers.Select(peer => peer.Silo))}");
+                Violate($"liveness: {silo.Address} has lanes to {string.Join(", ", peers.Select(peer => peer.Silo))}, not to {string.Join(", ", survivors.Where(other => other != silo))}");
             if (Inside.Publishers(silo.Member).Any(publisher => !IsLive(publisher)))
                 Violate($"P5: {silo.Address} remembers publishers that have gone");
         }
