@@ -10,7 +10,10 @@ internal sealed class EventQueue : SynchronizationContext
 
     internal TimeSpan Now { get; private set; }
 
-    internal long Count => _order;
+    /// <summary>Everything that happened, and when, folded into one number: two runs of a plan have the same, in whatever process.</summary>
+    internal ulong Trace { get; private set; } = 14695981039346656037;
+
+    internal void Fold(long what) => Trace = (Trace ^ (ulong)what) * 1099511628211;
 
     internal void After(TimeSpan delay, Action action) => _events.Enqueue(action, (Now + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero), _order++));
 
@@ -32,6 +35,7 @@ internal sealed class EventQueue : SynchronizationContext
             {
                 _events.Dequeue();
                 Now = due.Due;
+                Fold(Now.Ticks);
                 action();
                 if (_foreign is { } foreign)
                     throw new InvalidOperationException($"Another thread took part: {foreign}");
@@ -44,48 +48,4 @@ internal sealed class EventQueue : SynchronizationContext
 
         Now = end;
     }
-}
-
-/// <summary>A silo's clocks: the monotonic one has a rate and an origin of its own, the wall clock an offset.</summary>
-internal sealed class SiloTime(EventQueue queue, double rate, TimeSpan origin, TimeSpan skew, Action<Action> run) : TimeProvider
-{
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    public override long GetTimestamp() => (origin + (queue.Now * rate)).Ticks;
-
-    public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddYears(56) + queue.Now + skew;
-
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-    {
-        var timer = new SiloTimer(this, callback, state);
-        timer.Change(dueTime, period);
-        return timer;
-    }
-
-    private sealed class SiloTimer(SiloTime time, TimerCallback callback, object? state) : ITimer
-    {
-        private int _change;
-
-        public bool Change(TimeSpan dueTime, TimeSpan period)
-        {
-            var change = ++_change;
-            if (dueTime != Timeout.InfiniteTimeSpan)
-                time.After(dueTime, () =>
-                {
-                    if (change == _change)
-                        callback(state);
-                });
-            return true;
-        }
-
-        public void Dispose() => _change++;
-
-        public ValueTask DisposeAsync()
-        {
-            _change++;
-            return default;
-        }
-    }
-
-    private void After(TimeSpan delay, Action action) => queue.After(delay / rate, () => run(action));
 }

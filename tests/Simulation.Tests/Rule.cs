@@ -1,16 +1,58 @@
 namespace McCache.Simulation.Tests;
 
-/// <summary>A rule of the protocol that a mutation breaks, by the names of coherence_model.py.</summary>
+/// <summary>A rule of the protocol that a mutation takes out; docs/protocol.md says what each is for.</summary>
 public enum Rule
 {
     None,
+
+    /// <summary>A fill that overlaps an invalidation is cached all the same.</summary>
     Fence,
+
+    /// <summary>A starting silo trusts a read of the table that is older than its own activation.</summary>
     FreshView,
+
+    /// <summary>A starting silo serves as soon as everybody has promised.</summary>
     StartWait,
+
+    /// <summary>A silo serves without promises and without a recent look at the table.</summary>
     ValidReader,
+
+    /// <summary>A publisher stops waiting for a silo the moment it learns of its death.</summary>
     DeadWait,
+
+    /// <summary>A publisher completes although it may itself have been declared dead.</summary>
     ValidWriter,
+
+    /// <summary>A silo promises without first catching up with the asker's membership version.</summary>
     MinVersion,
+
+    /// <summary>A promise is counted although the promiser's view is newer than the asker's.</summary>
+    ViewGate,
+
+    /// <summary>Both of these: each alone is made up for by the other.</summary>
+    MinVersionAndViewGate,
+
+    /// <summary>A promise is counted from when it arrived instead of from when it was asked for.</summary>
+    AskTime,
+
+    /// <summary>A silo caches fills before it has started.</summary>
     EarlyFill,
+
+    /// <summary>A read joins a running fill whenever no invalidation has broken it, also across a lapse of validity.</summary>
     Join,
+
+    /// <summary>A silo that leaves says goodbye first, and serves on.</summary>
+    EarlyGoodbye,
+
+    /// <summary>A promise is given before there is a lane to the asker.</summary>
+    LaneFirst,
+
+    /// <summary>What a silo was valid for under an older view never ends.</summary>
+    KeptValidity,
+
+    /// <summary>A loss of frames drops nothing.</summary>
+    Gap,
+
+    /// <summary>What a silo that died half-way had published is not told on.</summary>
+    Relay,
 }

@@ -1,27 +1,36 @@
+using McCache.Client;
 using McCache.Core;
 using McCache.Streaming;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace McCache.Simulation.Tests;
 
-/// <summary>One silo: production's lease, member and cache, on virtual time and a simulated network.</summary>
-internal sealed class SimulatedSilo : IFrameHandler, ILeaseNetwork, IMulticastTransport
+/// <summary>
+/// One silo: production's lease, member, cache and view, on virtual time and a simulated network. It stands between them where a mutation takes a rule out: as the caches' channel,
+/// as the member's frame handler, as the lease's network, and as the receiver of its states.
+/// </summary>
+internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
 {
-    private const byte Clear = 255;
-    private const byte Tag = 200;
-    internal static readonly StreamId Stream = StreamId.Create("cache", "c");
+    internal const string Cache = "c";
     internal static readonly LeaseTimes Times = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1));
+    private static readonly TimeSpan s_forEver = TimeSpan.FromHours(1);
+
     private readonly World _world;
     private readonly SiloTime _time;
+    private readonly IFrameHandler _handler;
     private readonly HashSet<SiloAddress> _promisers = [];
-    private readonly Dictionary<int, TaskCompletionSource<int>> _joined = [];
-    private bool _hasRead;
+    private readonly Dictionary<SiloAddress, TimeSpan> _arrivals = [];
+    private readonly Dictionary<SiloAddress, TimeSpan> _lanesFrom = [];
+    private TimeSpan _keptUntil = TimeSpan.MinValue;
+    private LeaseState? _state;
+    private long _until;
 
     internal SimulatedSilo(World world, SiloAddress address)
     {
-        (_world, Address) = (world, address);
-        _time = new SiloTime(
-            world.Queue, 1 + (world.Between(-1, 1) * 0.005), TimeSpan.FromSeconds(world.Between(10, 2_000)), TimeSpan.FromSeconds(world.Between(-1, 1)), Run);
+        (_world, Address, Random) = (world, address, world.Stream(1, address.Generation));
+        var rate = 1 + (world.Between(Random, -1, 1) * (world.HasDrift ? 0.01 : 0));
+        _time = new SiloTime(world.Queue, rate, TimeSpan.FromSeconds(world.Between(Random, 10, 2_000)), TimeSpan.FromSeconds(world.Between(Random, -1, 1)), Run);
         Lease = NewLease(this);
         var completing = Lease;
         if (world.Off == Rule.ValidWriter)
@@ -30,14 +39,19 @@ internal sealed class SimulatedSilo : IFrameHandler, ILeaseNetwork, IMulticastTr
             completing.Begin();
         }
 
-        Local = new LocalCache<int, int>("c", new CacheOptions { MaxEntries = 12, TimeToLive = TimeSpan.FromSeconds(40) }, _time);
-        Member = new MulticastMember("McCache", address, completing, this, new MulticastOptions { MaxLaneFrames = World.MaxLane }, NullLogger.Instance);
-        Member.Attach(Stream, this);
+        Member = new MulticastMember(
+            CacheMember.ProviderName, address, completing, this, new MulticastOptions { MaxLaneFrames = World.MaxLane, MaxLaneBytes = World.MaxLaneBytes }, NullLogger.Instance);
+        var services = new SimulatedServices(_time, this, new CacheOptions { MaxEntries = 12, TimeToLive = TimeSpan.FromSeconds(40) });
+        var caches = new CacheMember(services, [new CacheRegistration<int, int>(Cache, null)], Options.Create(new McCacheOptions()));
+        var member = caches.Get<int, int>(Cache);
+        (_handler, Local, View) = (member, member.Local, new CacheView<int, int>(Cache, caches));
         Lease.Changed = OnChanged;
         Lease.ClocksParted = Member.OnClocksParted;
     }
 
     internal SiloAddress Address { get; }
+
+    internal Random Random { get; }
 
     internal SiloLease Lease { get; }
 
@@ -45,24 +59,30 @@ internal sealed class SimulatedSilo : IFrameHandler, ILeaseNetwork, IMulticastTr
 
     internal LocalCache<int, int> Local { get; }
 
-    internal bool IsCrashed { get; set; }
+    internal IMcCache<int, int> View { get; }
+
+    internal bool IsCrashed { get; private set; }
 
     internal bool IsTableCut { get; set; }
 
     internal bool IsLeaving { get; private set; }
 
+    internal bool IsStarted => _state is { IsStarted: true };
+
+    internal bool IsSelfDead => _state is { IsSelfDead: true };
+
     internal TimeSpan PausedUntil { get; set; }
 
-    /// <summary>When the last answer to anything it had asked for came, by its own clock: what it does may rest on nothing else.</summary>
-    internal TimeSpan LastHeard { get; private set; }
-
-    internal bool IsSelfDead { get; private set; }
-
-    internal int Pending { get; private set; }
+    /// <summary>When it last asked anything that was answered, by its own clock: what it does may rest on nothing else.</summary>
+    internal TimeSpan LastHeard { get; private set; } = TimeSpan.MinValue;
 
     internal bool IsServing => Local.Now < _until;
 
-    private long _until;
+    /// <summary>How often its entitlement to serve has run out after its start.</summary>
+    internal int Lapses { get; private set; }
+
+    /// <summary>For each key the newest write that it has heard of, its own included.</summary>
+    internal int[] Reached { get; } = new int[World.Keys];
 
     /// <summary>Runs an event of the silo, or, when it is paused, does so later.</summary>
     internal void Run(Action action)
@@ -70,212 +90,142 @@ internal sealed class SimulatedSilo : IFrameHandler, ILeaseNetwork, IMulticastTr
         if (IsCrashed)
             return;
         if (PausedUntil > _world.Queue.Now)
-            _world.Queue.After(PausedUntil - _world.Queue.Now + TimeSpan.FromTicks(_world.Random.Next(1_000)), () => Run(action));
+            _world.Queue.After(PausedUntil - _world.Queue.Now + TimeSpan.FromTicks(Random.Next(1_000)), () => Run(action));
         else
             action();
     }
 
     internal void After(double seconds, Action action) => _world.Queue.After(TimeSpan.FromSeconds(seconds), () => Run(action));
 
-    internal async Task LeaveAsync()
+    internal Task Wait(double seconds)
+    {
+        var waiting = new TaskCompletionSource();
+        After(seconds, waiting.SetResult);
+        return waiting.Task;
+    }
+
+    public override string ToString() => $"{Address}{(IsStarted ? "" : ", not started")}{(IsLeaving ? ", leaving" : "")}{(IsSelfDead ? ", dead" : "")}";
+
+    internal void Crash() => IsCrashed = true;
+
+    internal void SetWallClock(double seconds) => _time.Skew += TimeSpan.FromSeconds(seconds);
+
+    /// <summary>The stop stages of MulticastLifecycle, with the membership's own around them.</summary>
+    internal async Task LeaveAsync(double seconds)
     {
         IsLeaving = true;
         _world.WriteTable(Address, SiloStatus.ShuttingDown);
-        Member.BeginStop();
-        await _world.Wait(this, _world.Between(0, 4));
+        if (_world.Off == Rule.EarlyGoodbye)
+            await Lease.SayGoodbyeAsync(isDrained: true, CancellationToken.None);
+        else
+            Member.BeginStop();
+        await Wait(seconds);
         _world.WriteTable(Address, SiloStatus.Stopping);
-        await Member.CloseAsync(new CancellationToken(true));
-        await Lease.SayGoodbyeAsync(Member.IsDrained, CancellationToken.None);
-        await _world.Wait(this, _world.Between(0, 2));
+        using (var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(1), _time))
+        {
+            await Member.CloseAsync(timeout.Token);
+            await Lease.SayGoodbyeAsync(Member.IsDrained, timeout.Token);
+        }
+
+        await Wait(seconds / 4);
         _world.WriteTable(Address, SiloStatus.Dead);
-        IsCrashed = true;
+        Crash();
     }
 
-    // Load ------------------------------------------------------------------------------------------------------------------------------
+    // Between the cache and the member. ---------------------------------------------------------------------------------------------------
 
-    internal async Task WriteAsync(int key)
+    void IMulticastChannel.Attach(StreamId stream, IFrameHandler handler) => Member.Attach(stream, this);
+
+    void IMulticastChannel.Publish(StreamId stream, ReadOnlySpan<byte> payload)
     {
-        var written = _world.Commit(key);
-        await _world.Wait(this, _world.Between(0, 0.2));
-        Change((byte)key);
-        Pending++;
-        try
-        {
-            await Member.PublishAsync(Stream, [(byte)key], CancellationToken.None);
-            _world.Complete(written);
-        }
-        catch (InvalidOperationException)
-        {
-            _world.Failed++; // stopped, dead, or too much before the start: it has not completed
-        }
-        finally
-        {
-            Pending--;
-        }
+        Note(payload);
+        Member.Publish(stream, payload);
     }
 
-    internal async Task ReadAsync(int key)
+    ValueTask IMulticastChannel.PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken)
     {
-        var (floor, began) = (_world.Completed[key], _world.Queue.Now);
-        if (Local.TryGet(key, out var value))
-        {
-            OnHit();
-            _world.CheckRead(this, "hit", key, value, floor, began);
-            return;
-        }
-
-        _world.Misses++;
-        if (_world.Off == Rule.Join && _joined.TryGetValue(key, out var joined))
-        {
-            _world.CheckRead(this, "joined", key, await joined.Task, floor, began);
-            return;
-        }
-
-        var mine = new TaskCompletionSource<int>();
-        if (_world.Off == Rule.Join)
-            _joined[key] = mine;
-        value = await Local.GetOrAddAsync(key, this, static (key, silo, _) => silo.FillAsync(key), new CacheEntryOptions { Tags = [TagOf(key)] });
-        if (_world.Off == Rule.EarlyFill)
-            Local.Set(key, value);
-        mine.SetResult(value);
-        if (_joined.GetValueOrDefault(key) == mine)
-            _joined.Remove(key);
-        _world.CheckRead(this, "fill", key, value, floor, began);
+        Note(payload);
+        return Member.PublishAsync(stream, payload, cancellationToken);
     }
-
-    internal void Enumerate()
-    {
-        foreach (var (key, value) in Local.Enumerate())
-        {
-            OnHit();
-            _world.CheckRead(this, "enumerated", key, value, _world.Completed[key], _world.Queue.Now);
-        }
-    }
-
-    private async ValueTask<int> FillAsync(int key)
-    {
-        var value = _world.Database[key];
-        await _world.Wait(this, _world.Between(0, _world.Random.Next(2) == 0 ? 1 : 5));
-        return value;
-    }
-
-    private void OnHit()
-    {
-        _world.Hits++;
-        if (Lease.Clock.Now - LastHeard > Times.Duration + TimeSpan.FromMilliseconds(5))
-            _world.Violate($"P7: {Address} serves, and has heard of nobody for {Lease.Clock.Now - LastHeard}");
-    }
-
-    private static string TagOf(int key) => key % 2 == 0 ? "even" : "odd";
-
-    // The handler -----------------------------------------------------------------------------------------------------------------------
 
     bool IFrameHandler.Apply(ReadOnlySpan<byte> payload)
     {
-        Change(payload[0]);
-        return true;
+        NoteReached(_world.Find(payload));
+        if (_world.Off is not (Rule.Fence or Rule.Join))
+            return _handler.Apply(payload);
+        var isRead = CacheFrame.TryReadHeader(payload, out var operation, out _, out var body);
+        var key = operation == CacheOperation.Remove ? SimulatedServices.Keys.Read(body) : default(int?);
+        foreach (var joined in _joined.Keys.Where(joined => key is null || key == joined).ToArray())
+            _joined.Remove(joined);
+        if (_world.Off == Rule.Join)
+            return _handler.Apply(payload);
+        for (var evicted = 0; evicted < World.Keys; evicted++)
+        {
+            if (key is null || key == evicted)
+                Local.Evict(evicted);
+        }
+
+        return isRead;
     }
 
-    void IFrameHandler.OnGap() => Change(Clear);
+    void IFrameHandler.OnGap()
+    {
+        _world.Tally.Add(Seen.GapNoted);
+        _joined.Clear();
+        if (_world.Off != Rule.Gap)
+            _handler.OnGap();
+    }
 
     void IFrameHandler.Serve(long until)
     {
-        _until = _world.Off == Rule.EarlyFill ? Math.Max(until, 1) : until;
-        Local.Serve(_until);
+        if (_handler is null)
+            return; // attached before this silo is made
+        if (_until > 1 && Local.Now >= _until && until > _until)
+        {
+            Lapses++;
+            _world.Tally.Add(Seen.Lapsed);
+        }
+
+        _until = until;
+        _handler.Serve(_world.Off == Rule.EarlyFill ? Math.Max(until, 1) : until);
     }
 
-    private void Change(byte what)
-    {
-        var changed = Enumerable.Range(0, World.Keys).Where(key => World.IsChanged(what, key));
-        foreach (var key in changed)
-            _joined.Remove(key);
-        if (_world.Off == Rule.Fence)
-        {
-            foreach (var key in changed)
-                Local.Evict(key);
-        }
-        else if (what == Clear)
-        {
-            Local.Drop();
-        }
-        else if (what >= Tag)
-        {
-            Local.RemoveByTag(TagOf(what), CacheChangeKind.Invalidated);
-        }
-        else
-        {
-            Local.Invalidate(what);
-        }
-    }
+    // Between the lease and the member. ---------------------------------------------------------------------------------------------------
 
     private void OnChanged(LeaseState state)
     {
-        IsSelfDead |= state.IsSelfDead;
-        if (_world.Off == Rule.DeadWait)
-            state = state with { DeadSince = state.DeadSince.ToDictionary(silo => silo.Key, silo => silo.Value - Times.Wait) };
-        if (_world.Off == Rule.ValidReader && state.IsStarted)
-            state = state with { ServeUntil = Lease.Clock.Now + TimeSpan.FromHours(1), IsSelfDead = false };
-        if (_world.Off == Rule.StartWait && !state.IsStarted && _hasRead && _promisers.IsSupersetOf(state.Live))
-            state = state with { IsStarted = true, ServeUntil = Lease.Clock.Now + TimeSpan.FromSeconds(2) };
-        Member.OnLease(state);
-    }
-
-    // The network -----------------------------------------------------------------------------------------------------------------------
-
-    async ValueTask<Promise> ILeaseNetwork.AskAsync(SiloAddress silo, MembershipVersion version)
-    {
-        var promise = await _world.CallAsync(this, silo, 3, target => target.Lease.OnAskAsync(Address, _world.Off == Rule.MinVersion ? MembershipVersion.MinValue : version));
-        LastHeard = Lease.Clock.Now;
-        if (promise.IsGranted)
-            _promisers.Add(silo);
-        return promise;
-    }
-
-    async Task ILeaseNetwork.SayGoodbyeAsync(SiloAddress silo, bool isDrained)
-    {
-        await _world.CallAsync(this, silo, 1, target =>
+        var now = Lease.Clock.Now;
+        if (state.IsSelfDead && !IsSelfDead)
+            _world.OnSelfDead(this);
+        var before = _state;
+        _state = state;
+        switch (_world.Off)
         {
-            target.Lease.OnGoodbye(Address, isDrained);
-            return ValueTask.FromResult(true);
-        });
-    }
+            case Rule.DeadWait:
+                state = state with { DeadSince = state.DeadSince.ToDictionary(silo => silo.Key, silo => silo.Value - Times.Wait) };
+                break;
+            case Rule.ValidReader when state.IsStarted:
+                state = state with { ServeUntil = now + s_forEver, IsSelfDead = false };
+                break;
+            case Rule.StartWait when !state.IsStarted && _hasRead && _promisers.IsSupersetOf(state.Live):
+                state = state with { IsStarted = true, ServeUntil = now + TimeSpan.FromSeconds(2) };
+                break;
+            case Rule.AskTime when state.IsStarted && state.Live.Count > 0 && state.Live.All(_arrivals.ContainsKey):
+                var until = state.Live.Min(silo => _arrivals[silo]) + Times.Duration;
+                state = state with { ServeUntil = until > state.ServeUntil ? until : state.ServeUntil };
+                break;
+            case Rule.LaneFirst:
+                foreach (var silo in state.Live)
+                    _lanesFrom.TryAdd(silo, IsStarted ? now + TimeSpan.FromSeconds(15) : now);
+                state = state with { Live = state.Live.Where(silo => _lanesFrom[silo] <= now).ToHashSet() };
+                break;
+            case Rule.KeptValidity when state.IsStarted:
+                if (before is { IsStarted: true } && before.ServeUntil > now && !before.Live.SetEquals(state.Live))
+                    _keptUntil = now + s_forEver;
+                state = state with { ServeUntil = _keptUntil > state.ServeUntil ? _keptUntil : state.ServeUntil };
+                break;
+        }
 
-    async Task<ClusterRows> ILeaseNetwork.RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken)
-    {
-        var read = _world.ReadAsync(this);
-        using var registration = cancellationToken.Register(() => read.TrySetCanceled(cancellationToken));
-        return await read.Task;
-    }
-
-    async Task<ClusterRows> ILeaseNetwork.ReadTableAsync()
-    {
-        var rows = await _world.ReadAsync(this).Task;
-        LastHeard = Lease.Clock.Now;
-        if (_world.Off == Rule.FreshView && !_hasRead)
-            rows = new(new MembershipVersion(rows.Version.Value - 1), rows.Silos.Take(rows.Silos.Count / 2).Append(new(Address, SiloStatus.Active)).DistinctBy(row => row.Key).ToDictionary());
-        _hasRead = true;
-        return rows;
-    }
-
-    ValueTask<Acknowledgement> IMulticastTransport.DeliverAsync(SiloAddress destination, Batch batch)
-        => _world.CallAsync(this, destination, 2, target => ValueTask.FromResult(target.Member.Receive(batch)));
-
-    void IMulticastTransport.SendSettled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement)
-        => _world.Send(Address, publisher.Silo, target => target.Member.OnSettled(publisher, receiver, acknowledgement));
-
-    private SiloLease NewLease(ILeaseNetwork network) => new(
-        Address, Times, TimeSpan.FromSeconds(5), network, _time, _world.Random, NullLogger.Instance, work => After(0, work.Execute));
-
-    private sealed class AlwaysLive(SiloAddress self) : ILeaseNetwork
-    {
-        private readonly ClusterRows _rows = new(new MembershipVersion(1), new Dictionary<SiloAddress, SiloStatus> { [self] = SiloStatus.Active });
-
-        public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version) => throw new NotSupportedException();
-
-        public Task SayGoodbyeAsync(SiloAddress silo, bool isDrained) => Task.CompletedTask;
-
-        public Task<ClusterRows> RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken) => Task.FromResult(_rows);
-
-        public Task<ClusterRows> ReadTableAsync() => Task.FromResult(_rows);
+        Member.OnLease(state);
     }
 }

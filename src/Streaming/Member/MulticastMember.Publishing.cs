@@ -86,11 +86,13 @@ internal sealed partial class MulticastMember
         return true;
     }
 
-    /// <summary>The number up to which every live member has this one's frames.</summary>
+    /// <summary>The number up to which every live member has this one's frames; 0 before the start, when it may not know them all.</summary>
     internal long SettledEverywhere
     {
         get
         {
+            if (!Volatile.Read(ref _isStarted))
+                return 0;
             var settled = Volatile.Read(ref _queued); // before the lanes: each of them has had every frame up to this one
             foreach (var (_, peer) in _peers)
                 settled = Math.Min(settled, peer.Lowest - 1);
@@ -137,10 +139,17 @@ internal sealed partial class MulticastMember
     private void OnSettledEverywhere(PendingPublish pending)
     {
         lock (_pendingGate)
+        {
+            if (!_pending.Contains(pending))
+                return; // the caller has gone, and with him who would take it out again
             _settled.Add(pending);
-        CompleteSettled();
+        }
+
+        if (Lease.MayComplete)
+            pending.Complete();
     }
 
+    /// <summary>Completes what was settled while this silo was not valid, if it is now.</summary>
     private void CompleteSettled()
     {
         PendingPublish[] complete;

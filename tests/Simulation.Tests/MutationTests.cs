@@ -1,0 +1,27 @@
+namespace McCache.Simulation.Tests;
+
+/// <summary>Random search finds the absence of these rules. Those that guard corners it meets too seldom have a scenario of their own in ScenarioTests.</summary>
+public sealed class MutationTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData(Rule.Fence, "P1")]
+    [InlineData(Rule.FreshView, "P1")]
+    [InlineData(Rule.ValidReader, "P1")]
+    [InlineData(Rule.DeadWait, "P1")]
+    [InlineData(Rule.MinVersion, "liveness")]
+    [InlineData(Rule.EarlyFill, "P1")]
+    [InlineData(Rule.Join, "P2")]
+    [InlineData(Rule.EarlyGoodbye, "P1")]
+    [InlineData(Rule.LaneFirst, "P1")]
+    [InlineData(Rule.KeptValidity, "P1")]
+    [InlineData(Rule.Gap, "P1")]
+    public void Without_a_rule_a_property_is_violated(Rule rule, string property)
+    {
+        var seeds = SimulationTests.Number("MCCACHE_MUTANT_SEEDS", 300);
+        var first = Enumerable.Range(0, seeds).AsParallel().AsOrdered()
+            .Select(seed => (Seed: seed, Violation: World.Run(Plan.FromSeed(seed), rule).Violations.Find(violation => Minimizer.PropertyOf(violation) == property)))
+            .FirstOrDefault(run => run.Violation is not null);
+        Assert.True(first.Violation is not null, $"Nothing misses {rule} in {seeds} seeds.");
+        output.WriteLine($"{rule}: seed {first.Seed}: {first.Violation}");
+    }
+}

@@ -1,0 +1,158 @@
+namespace McCache.Simulation.Tests;
+
+/// <summary>Corners that random search meets too seldom, scripted: with all rules nothing is violated, without the rule something is. Delays are fixed, clocks are exact.</summary>
+public sealed class ScenarioTests(ITestOutputHelper output)
+{
+    private const int Key = 0;
+
+    /// <summary>A silo that is dead without knowing it knows nobody to wait for; by the time that the newcomer serves, it is not valid any more.</summary>
+    [Theory]
+    [InlineData(Rule.None, null)]
+    [InlineData(Rule.ValidWriter, "P1")]
+    public void A_publisher_completes_nothing_once_it_may_be_dead(Rule rule, string? property) => Check(rule, property, world =>
+    {
+        var old = world.Start(null);
+        world.At(20, () => Forsake(world, [old]));
+        world.At(20.1, () => world.WriteTable(old.Address, SiloStatus.Dead));
+        world.At(20.2, () =>
+        {
+            var young = world.Start(null);
+            Read(world, young, 29, 32);
+        });
+        world.At(30, () => Write(world, old));
+        world.RunUntil(33);
+    });
+
+    /// <summary>The same, while the old silo may still be valid by its last look at the table: the newcomer waits for longer than that.</summary>
+    [Theory]
+    [InlineData(Rule.None, null)]
+    [InlineData(Rule.StartWait, "P1")]
+    public void A_newcomer_waits_until_whoever_does_not_know_it_is_not_valid_any_more(Rule rule, string? property) => Check(rule, property, world =>
+    {
+        var old = world.Start(null);
+        world.At(20, () => Forsake(world, [old]));
+        world.At(20.1, () => world.WriteTable(old.Address, SiloStatus.Dead));
+        world.At(20.2, () => Read(world, world.Start(null), 21, 30));
+        for (var at = 21.95; at < 27; at += 0.5)
+            world.At(at, () => Write(world, old));
+        world.RunUntil(31);
+    });
+
+    /// <summary>The answer to a question takes nearly three seconds. Counted from its arrival it outlives the promiser's patience.</summary>
+    [Theory]
+    [InlineData(Rule.None, null)]
+    [InlineData(Rule.AskTime, "P1")]
+    public void A_promise_counts_from_when_it_was_asked_for(Rule rule, string? property) => Check(rule, property, world =>
+    {
+        var promiser = world.Start(null);
+        var asker = world.Start(null);
+        world.At(20, () => Read(world, asker, 20, 32));
+        world.At(21, () => world.Delay = (from, _) => from == promiser.Address ? 2.8 : 0.01);
+        world.At(24, () =>
+        {
+            world.GossipDelay = silo => silo == promiser.Address ? 0 : null;
+            world.CutTable(asker, 100);
+            world.WriteTable(asker.Address, SiloStatus.Dead);
+        });
+        world.At(24.2, () => Write(world, promiser));
+        world.RunUntil(33);
+        Assert.True(world.Completed[Key] > 0);
+    });
+
+    /// <summary>
+    /// An old silo does not know the newcomer, which takes it for dead; the one between them knows both as live. It catches up with the newcomer and refuses the old one (MinVersion),
+    /// or the old one does not count its promise because its view is newer (ViewGate): one of the two is enough.
+    /// </summary>
+    [Theory]
+    [InlineData(Rule.None, null)]
+    [InlineData(Rule.MinVersion, null)]
+    [InlineData(Rule.ViewGate, null)]
+    [InlineData(Rule.MinVersionAndViewGate, "P1")]
+    public void Nobody_is_valid_by_the_promise_of_one_who_knows_more_or_less(Rule rule, string? property) => Check(rule, property, world =>
+    {
+        var (between, old) = (world.Start(null), world.Start(null));
+        world.At(20, () => world.CutTable(old, 100));
+        world.At(20.1, () =>
+        {
+            world.GossipDelay = silo => silo == between.Address ? 0.001 : null;
+            var young = world.Start(null);
+            world.Delay = (from, to) => (from, to) == (old.Address, young.Address) || (from, to) == (young.Address, old.Address) ? null : 0.01;
+            world.At(21.2, () =>
+            {
+                world.GossipDelay = silo => silo == young.Address ? 0.001 : null;
+                world.WriteTable(old.Address, SiloStatus.Dead);
+            });
+            Read(world, young, 30, 40);
+        });
+        world.At(35, () => Write(world, old));
+        world.RunUntil(41);
+    });
+
+    /// <summary>A silo removes a key, reaches one of the others, and dies.</summary>
+    [Theory]
+    [InlineData(Rule.None, null)]
+    [InlineData(Rule.Relay, "rule 6")]
+    public void What_a_silo_told_one_before_it_died_reaches_all(Rule rule, string? property) => Check(rule, property, world =>
+    {
+        var (writer, lucky, unlucky) = (world.Start(null), world.Start(null), world.Start(null));
+        world.At(19, () => Read(world, unlucky, 20, 20.1));
+        world.At(21, () => world.Delay = (from, to) => (from, to) == (writer.Address, unlucky.Address) ? null : 0.01);
+        world.At(21.5, () => writer.Run(() => writer.Remove(Key)));
+        world.At(21.6, () =>
+        {
+            Assert.True(lucky.Reached[Key] > 0);
+            writer.Crash();
+            world.Delay = null;
+        });
+        world.At(25, () => world.WriteTable(writer.Address, SiloStatus.Dead));
+        world.RunUntil(35);
+        world.CheckEnd();
+    });
+
+    /// <summary>No news, no table, and no way to any silo that starts later.</summary>
+    private static void Forsake(World world, SimulatedSilo[] silos)
+    {
+        var known = silos.Select(silo => silo.Address).ToHashSet();
+        foreach (var silo in silos)
+            world.CutTable(silo, 1_000);
+        world.GossipDelay = silo => known.Contains(silo) ? null : 0.01;
+        world.Delay = (from, to) => known.Contains(from) == known.Contains(to) ? 0.01 : null;
+    }
+
+    private static void Read(World world, SimulatedSilo silo, double from, double to)
+    {
+        for (var at = from; at < to; at += 0.1)
+            world.At(at, () => silo.Run(() => world.Do(silo.ReadAsync(Key, 0.01))));
+    }
+
+    private static void Write(World world, SimulatedSilo silo) => silo.Run(() => world.Do(silo.WriteCoherentlyAsync(WriteKind.Remove, Key, 0)));
+
+    private void Check(Rule rule, string? property, Action<World> script)
+    {
+        var world = new World(Plan.Calm(1, 0), rule) { Delay = static (_, _) => 0.01, GossipDelay = static _ => 0.01 };
+        script(world);
+        world.CheckBounds();
+        output.WriteLine($"{rule}: {string.Join(Environment.NewLine, world.Violations.Take(1))}");
+        Assert.True(world.Tally[Seen.HitByPromise] + world.Tally[Seen.HitByTable] + world.Tally[Seen.FillLed] > 0);
+        Assert.Equal(property, world.Violations.Select(Minimizer.PropertyOf).FirstOrDefault());
+    }
+
+    /// <summary>
+    /// What the protocol does not stand, and what no rule could give beside P8: the whole of a cluster is cut from the table and from a newcomer before it has heard of it, and is
+    /// declared dead. To those who were cut off this looks like an outage of the table, during which they are to go on; so they go on, valid by each other's promises.
+    /// </summary>
+    [Fact]
+    public void Silos_that_are_all_cut_off_before_they_hear_of_a_newcomer_go_on_without_it() => Check(Rule.None, "P1", world =>
+    {
+        SimulatedSilo[] old = [world.Start(null), world.Start(null)];
+        world.At(20, () => Forsake(world, old));
+        world.At(20.1, () => Read(world, world.Start(null), 35, 45));
+        world.At(28, () =>
+        {
+            foreach (var silo in old)
+                world.WriteTable(silo.Address, SiloStatus.Dead);
+        });
+        world.At(40, () => Write(world, old[0]));
+        world.RunUntil(46);
+    });
+}

@@ -1,0 +1,156 @@
+using System.Collections;
+using System.Collections.Immutable;
+using System.Reflection;
+using McCache.Core;
+using McCache.Streaming;
+
+namespace McCache.Simulation.Tests;
+
+/// <content>The properties of DESIGN section 6.</content>
+internal sealed partial class World
+{
+    private const double End = 130;
+    private const double CheckPeriod = 2;
+
+    internal List<string> Violations { get; } = [];
+
+    internal static World Run(Plan plan, Rule off = Rule.None)
+    {
+        var world = new World(plan, off);
+        world.At(1, world.Load);
+        world.At(Plan.FaultsEnd, world.Heal);
+        for (var at = CheckPeriod; at < End; at += CheckPeriod)
+            world.At(at, world.CheckBounds);
+        try
+        {
+            world.RunUntil(End);
+            world.CheckEnd();
+        }
+        catch (Exception exception)
+        {
+            world.Violate($"threw: {exception}");
+        }
+
+        return world;
+    }
+
+    internal void Violate(string what) => Violations.Add($"{what} (at {Queue.Now})");
+
+    /// <summary>P1: no read that starts after a coherent verb has returned yields what it superseded.</summary>
+    internal void CheckHit(SimulatedSilo silo, string how, int key, int value)
+    {
+        Queue.Fold(value);
+        if (value < Completed[key])
+            Violate($"P1: {silo.Address}, {how}: {key} is {value}, although {Completed[key]} had completed");
+    }
+
+    /// <summary>P2: what a factory read before a write completed is not returned to a caller that came after. (That it is not cached is P1.)</summary>
+    internal void CheckFill(SimulatedSilo silo, string how, int key, int value, int floor, TimeSpan began)
+    {
+        Queue.Fold(value);
+        if (value < floor)
+            Violate($"P2: {silo.Address}, {how} a fill, began at {began}: {key} is {value}, although {floor} had completed");
+    }
+
+    /// <summary>P5: whatever is held stays within its bounds, and the structures agree with each other.</summary>
+    internal void CheckBounds()
+    {
+        foreach (var silo in Alive)
+        {
+            silo.Local.Check();
+            Require(Inside.Peers(silo.Member).All(peer => peer.Depth <= MaxLane), "a lane is too long");
+            Require(Inside.Peers(silo.Member).Count() < Silos.Count, "there are too many lanes");
+            Require(Inside.Count(silo.Member, "_publishers") < Silos.Count, "there are too many publishers");
+            Require(Inside.Count(silo.Member, "_early") <= MaxLane, "too much is kept from before the start");
+            Require(Inside.Count(silo.Member, "_pending") <= silo.Pending, "there are more pending publishes than callers");
+            Require(Inside.Count(silo.Member, "_settled") <= silo.Pending, "there are more settled publishes than callers");
+            Require(Inside.Count(silo.Local, "_flights") <= silo.Reads, "there are more flights than callers");
+            Require(Inside.Count(silo.Local, "_blockingFlights") == 0, "a synchronous flight has not ended");
+
+            void Require(bool condition, string problem)
+            {
+                if (!condition)
+                    Violate($"P5: {silo.Address}: {problem}");
+            }
+        }
+    }
+
+    /// <summary>What holds after quiet: whatever was waited for has come, nothing is left behind, and P4.</summary>
+    internal void CheckEnd()
+    {
+        CheckBounds();
+        foreach (var failed in _tasks.Where(task => task.IsFaulted))
+            Violate($"threw: {failed.Exception!.InnerException}");
+        SimulatedSilo[] survivors = [.. Alive.Where(silo => IsLive(silo.Address))];
+        foreach (var silo in Silos.Values)
+        {
+            var counters = silo.Member.Counters;
+            Tally.Add(Seen.LaneOverflowed, counters.Gaps(GapReason.LaneFull));
+            Tally.Add(Seen.Relayed, counters.Relayed);
+            if (counters.Published != silo.Writes)
+                Violate($"P4: {silo.Address} has published {counters.Published} frames for {silo.Writes} writes");
+        }
+
+        foreach (var silo in Alive.Where(silo => silo.Pending > 0 && (silo.IsSelfDead || IsLive(silo.Address))))
+            Violate($"liveness: {silo.Address} has {silo.Pending} verbs that do not return; dead: {silo.IsSelfDead}");
+        foreach (var silo in survivors)
+        {
+            var peers = Inside.Peers(silo.Member).ToArray();
+            if (!silo.IsStarted || !silo.IsServing)
+                Violate($"liveness: {silo.Address} is {(silo.IsStarted ? "not valid" : "not started")}");
+            if (silo.Reads > 0 || Inside.Count(silo.Local, "_flights") > 0)
+                Violate($"liveness: {silo.Address} has {silo.Reads} reads that do not return");
+            if (peers.Any(peer => !peer.IsDrained))
+                Violate($"liveness: {silo.Address} has frames on its lanes");
+            if (!peers.Select(peer => peer.Silo).ToHashSet().SetEquals(survivors.Where(other => other != silo).Select(other => other.Address)))
+                Violate($"liveness: {silo.Address} has lanes to {string.Join(", ", peers.Select(peer => peer.Silo))}, not to {string.Join(", ", survivors.Where(other => other != silo))}");
+            if (Inside.Publishers(silo.Member).Any(publisher => !IsLive(publisher)))
+                Violate($"P5: {silo.Address} remembers publishers that have gone");
+        }
+
+        CheckAgreement(survivors);
+    }
+
+    /// <summary>Rule 6: after quiet no silo holds a copy that is older than a write that any survivor has heard of.</summary>
+    private void CheckAgreement(SimulatedSilo[] survivors)
+    {
+        for (var key = 0; key < Keys; key++)
+        {
+            var newest = survivors.MaxBy(silo => silo.Reached[key]);
+            foreach (var silo in survivors)
+            {
+                if (silo.Local.TryGet(key, out var value) && value < newest!.Reached[key])
+                    Violate($"rule 6: {silo.Address} holds {value} for {key}, and {newest.Address} has heard of {newest.Reached[key]}");
+            }
+        }
+    }
+
+    /// <summary>What only the structures' own fields tell.</summary>
+    private static class Inside
+    {
+        private static readonly Dictionary<string, FieldInfo> s_fields = [];
+
+        static Inside()
+        {
+            Find(typeof(MulticastMember), "_publishers", "_early", "_pending", "_settled", "_peers");
+            Find(typeof(LocalCache<int, int>), "_flights", "_blockingFlights");
+        }
+
+        internal static int Count(object owner, string field) => s_fields[field].GetValue(owner) switch
+        {
+            ICollection collection => collection.Count,
+            IReadOnlyCollection<PendingPublish> pending => pending.Count,
+            var other => throw new InvalidOperationException($"{field} is {other}"),
+        };
+
+        internal static IEnumerable<Peer> Peers(MulticastMember member) => ((ImmutableDictionary<SiloAddress, Peer>)s_fields["_peers"].GetValue(member)!).Values;
+
+        internal static IEnumerable<SiloAddress> Publishers(MulticastMember member) => ((IEnumerable<KeyValuePair<SiloAddress, Publisher>>)s_fields["_publishers"].GetValue(member)!).Select(pair => pair.Key);
+
+        private static void Find(Type type, params ReadOnlySpan<string> names)
+        {
+            foreach (var name in names)
+                s_fields.Add(name, type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic) ?? throw new MissingFieldException(type.Name, name));
+        }
+    }
+}

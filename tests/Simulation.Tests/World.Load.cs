@@ -1,0 +1,128 @@
+namespace McCache.Simulation.Tests;
+
+internal enum WriteKind
+{
+    Remove,
+    Set,
+    Tag,
+    Clear,
+}
+
+/// <summary>A change that is in the database.</summary>
+internal sealed record Write(SimulatedSilo Silo, WriteKind Kind, int Key, int Value)
+{
+    internal bool Changes(int key) => Kind switch
+    {
+        WriteKind.Clear => true,
+        WriteKind.Tag => key % 2 == Key % 2,
+        _ => key == Key,
+    };
+}
+
+/// <content>The database, and what programs do. Values are the numbers of the writes, so that of two values the newer is the larger.</content>
+internal sealed partial class World
+{
+    internal const int Keys = 16;
+    internal const double LoadEnd = 108;
+    private readonly Random _load;
+    private readonly Write?[] _locks = new Write?[Keys];
+    private readonly Dictionary<string, Write> _sent = [];
+    private int _commits;
+
+    internal int[] Database { get; } = new int[Keys];
+
+    /// <summary>For each key the newest write whose coherent verb has returned.</summary>
+    internal int[] Completed { get; } = new int[Keys];
+
+    /// <summary>Changes the database. A write that sets a value has its key to itself, as a program that does so must see to: else its value may be set after a newer one.</summary>
+    /// <returns>Null when somebody else has the key.</returns>
+    internal Write? TryCommit(SimulatedSilo silo, WriteKind kind, int key)
+    {
+        var write = new Write(silo, kind, key, _commits + 1);
+        for (var i = 0; i < Keys; i++)
+        {
+            if (write.Changes(i) && _locks[i] is { Silo.IsCrashed: false })
+                return null;
+        }
+
+        _commits++;
+        for (var i = 0; i < Keys; i++)
+        {
+            if (write.Changes(i))
+                Database[i] = write.Value;
+        }
+
+        if (kind == WriteKind.Set)
+            _locks[key] = write;
+        return write;
+    }
+
+    internal void Unlock(Write write)
+    {
+        if (_locks[write.Key] == write)
+            _locks[write.Key] = null;
+    }
+
+    internal void Complete(Write write)
+    {
+        Tally.Add(Seen.VerbCompleted);
+        for (var key = 0; key < Keys; key++)
+        {
+            if (write.Changes(key))
+                Completed[key] = Math.Max(Completed[key], write.Value);
+        }
+    }
+
+    /// <summary>Remembers what a frame stands for.</summary>
+    internal void Note(ReadOnlySpan<byte> payload, Write write) => _sent.TryAdd(Convert.ToHexString(payload), write);
+
+    internal Write? Find(ReadOnlySpan<byte> payload) => _sent.GetValueOrDefault(Convert.ToHexString(payload));
+
+    /// <summary>One step of the load after the other. Each draws the same numbers whoever is there to take it.</summary>
+    internal void Load()
+    {
+        var (which, kind, seconds) = (_load.NextDouble(), _load.NextDouble(), _load.NextDouble() * Pick(_load, [0.1, 0.1, 0.2, 1, 5]));
+        var key = (int)(Keys * _load.NextDouble() * _load.NextDouble());
+        if (Choose([.. Alive], which) is { } silo)
+            silo.Run(() => Step(silo, kind, key, seconds));
+        if (Queue.Now < TimeSpan.FromSeconds(LoadEnd))
+            After(Between(_load, 0, 0.08), Load);
+    }
+
+    private void Step(SimulatedSilo silo, double kind, int key, double seconds)
+    {
+        switch (kind)
+        {
+            case < 0.002:
+                Do(silo.WriteCoherentlyAsync(WriteKind.Clear, key, seconds / 5));
+                break;
+            case < 0.005:
+                Do(silo.WriteCoherentlyAsync(WriteKind.Tag, key, seconds / 5));
+                break;
+            case < 0.06:
+                Do(silo.WriteCoherentlyAsync(WriteKind.Remove, key, seconds / 5));
+                break;
+            case < 0.07:
+                Do(silo.WriteCoherentlyAsync(WriteKind.Set, key, seconds / 5));
+                break;
+            case < 0.08:
+                silo.Remove(key);
+                break;
+            case < 0.12:
+                silo.Enumerate((int)(kind * 10_000));
+                break;
+            case < 0.125:
+                silo.Pop(seconds < 0.1);
+                break;
+            case < 0.14:
+                silo.Move(key, seconds < 0.1);
+                break;
+            case < 0.18:
+                silo.ReadSynchronously(key);
+                break;
+            default:
+                Do(silo.ReadAsync(key, seconds));
+                break;
+        }
+    }
+}
