@@ -81,11 +81,11 @@ public sealed class ClusterViewTests
         _view.OnGoodbye(A, isDrained: true);
         _view.OnGoodbye(B, isDrained: false);
         Assert.Empty(_view.LiveOthers);
-        Assert.Equal([A], _view.Left);
+        Assert.Equal([A], _view.Current.Left);
         Assert.True(_view.IsLive(A));
         _view.Observe(Active(2, Self, B).With(A, SiloStatus.Dead), 2);
         Assert.Equal(At(2), _view.DeadSince[A]);
-        Assert.Empty(_view.Left);
+        Assert.Empty(_view.Current.Left);
     }
 
     [Fact]
