@@ -61,8 +61,25 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <summary>The time by which <see cref="Serve"/> counts, in milliseconds.</summary>
     internal long Now => _clock.Now;
 
-    /// <summary>The number of entries, 0 while the cache may not serve. Expired ones count until they are swept.</summary>
-    internal int Count => Serves(_clock.Now) ? Volatile.Read(ref _count) : 0;
+    /// <summary>The number of visible entries. Those that have expired since the last sweep are dropped first, so that it is what <see cref="ToArray"/> gives: collections are copied by it.</summary>
+    internal int Count
+    {
+        get
+        {
+            long now = _clock.Now;
+            if (!Serves(now))
+            {
+                return 0;
+            }
+
+            if (now >= Volatile.Read(ref _nextExpiry))
+            {
+                Sweep(int.MaxValue);
+            }
+
+            return Volatile.Read(ref _count);
+        }
+    }
 
     /// <summary>Says how long the cache may serve: 0 for not at all, a time on <see cref="Now"/>'s clock, or <see cref="long.MaxValue"/> for always.</summary>
     /// <remarks>

@@ -23,6 +23,19 @@ public class ExpiryTests
     }
 
     [Fact]
+    public void What_has_expired_is_not_counted_swept_or_not()
+    {
+        var cache = Caches.Make<string, int>(time: _time);
+        cache.Set("a", 1, Brief);
+        cache.Set("b", 2);
+        cache.Set("c", 3, Brief);
+        Advance(1_000);
+        Assert.Equal(1, cache.Count);
+        Assert.Equal(cache.ToArray().Length, cache.Count);
+        cache.Check();
+    }
+
+    [Fact]
     public void An_update_starts_the_time_to_live_anew()
     {
         var cache = Caches.Make<string, int>(options => options.TimeToLive = TimeSpan.FromSeconds(1), _time);

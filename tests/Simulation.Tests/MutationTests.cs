@@ -8,7 +8,6 @@ public sealed class MutationTests(ITestOutputHelper output)
     [InlineData(Rule.FreshView, "P1")]
     [InlineData(Rule.ValidReader, "P1")]
     [InlineData(Rule.DeadWait, "P1")]
-    [InlineData(Rule.MinVersion, "liveness")]
     [InlineData(Rule.EarlyFill, "P1")]
     [InlineData(Rule.Join, "P2")]
     [InlineData(Rule.EarlyGoodbye, "P1")]

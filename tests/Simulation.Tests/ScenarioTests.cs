@@ -88,6 +88,23 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         world.RunUntil(41);
     });
 
+    /// <summary>No news of the newcomer comes to the old silo, which misses no promise and so never looks at the table: it learns from the question itself.</summary>
+    [Theory]
+    [InlineData(Rule.None, null)]
+    [InlineData(Rule.MinVersion, "liveness")]
+    public void A_newcomer_that_nobody_has_heard_of_is_promised_all_the_same(Rule rule, string? property) => Check(rule, property, world =>
+    {
+        SimulatedSilo[] old = [world.Start(null), world.Start(null)];
+        world.At(19, () => Read(world, old[0], 19, 20));
+        world.At(20, () =>
+        {
+            world.GossipDelay = static _ => null;
+            world.Start(null);
+        });
+        world.RunUntil(60);
+        world.CheckEnd();
+    });
+
     /// <summary>A silo removes a key, reaches one of the others, and dies.</summary>
     [Theory]
     [InlineData(Rule.None, null)]

@@ -104,7 +104,7 @@ internal sealed partial class SimulatedSilo
     {
         KeyValuePair<int, int>[] pairs = (how % 6) switch
         {
-            0 => [.. View.Select(pair => pair)], // not by way of CopyTo
+            0 => [.. View],
             1 => View.ToArray(),
             2 => [.. View.Reverse()],
             3 => View.ToArray().Length > 0 ? [View.First, View.Last] : [],

@@ -49,6 +49,7 @@ internal sealed partial class World
         {
             silo.IsTableCut = silo.CrashesWriting = false;
             silo.PausedUntil = Queue.Now;
+            silo.After(Between(silo.Random, 0, 15), () => silo.Lease.Observe(Rows())); // Orleans reads the table once a minute, whatever gossip says
             if (silo.IsCrashed)
                 WriteTable(silo.Address, SiloStatus.Dead);
         }
