@@ -56,6 +56,7 @@ public static class MulticastSiloBuilderExtensions
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<EndpointClient>();
+        services.TryAddSingleton<IMulticastTransport>(provider => provider.GetRequiredService<EndpointClient>());
         services.AddSingleton<MulticastMembers>();
         services.AddSingleton<MulticastInstruments>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MulticastLifecycle>();

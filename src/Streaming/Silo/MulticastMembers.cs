@@ -20,7 +20,7 @@ internal sealed class MulticastMembers
         IEnumerable<MulticastRegistration> registrations,
         IOptionsMonitor<MulticastOptions> options,
         ILocalSiloDetails silo,
-        EndpointClient endpoints,
+        IMulticastTransport transport,
         ILoggerFactory loggers,
         TimeProvider time)
     {
@@ -28,7 +28,7 @@ internal sealed class MulticastMembers
         Time = time;
         _members = registrations.DistinctBy(registration => registration.Name).ToFrozenDictionary(
             registration => registration.Name,
-            registration => new MulticastMember(registration.Name, silo.SiloAddress, endpoints, options.Get(registration.Name), time, _log));
+            registration => new MulticastMember(registration.Name, silo.SiloAddress, transport, options.Get(registration.Name), time, _log));
     }
 
     internal TimeProvider Time { get; }
