@@ -1,0 +1,90 @@
+namespace McCache.Stress.Silo;
+
+/// <summary>The random load: look-ups 55 %, inserts 20 %, updates 20 %, deletes 5 %, by several workers at an adjustable pace.</summary>
+/// <remarks>
+/// A write that finds the coherent verbs at their bound, or its key in another writer's hands, becomes a look-up: while a fault holds writes up, reads go on, and it is
+/// reads that can be stale.
+/// </remarks>
+internal sealed class Workload(CheckedCache cache, Verbs verbs, int workers, double paceMilliseconds, int seed)
+{
+    private static readonly TimeSpan s_maxLoadTime = TimeSpan.FromMilliseconds(20);
+
+    private readonly CancellationTokenSource _stop = new();
+    private Task[] _workers = [];
+
+    internal void Start() => _workers = [.. Enumerable.Range(0, workers).Select(worker => Task.Run(() => WorkAsync(new Random(seed + worker))))];
+
+    internal async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_workers);
+    }
+
+    private async Task WorkAsync(Random random)
+    {
+        var pace = TimeSpan.FromMilliseconds(paceMilliseconds);
+        while (!_stop.IsCancellationRequested)
+        {
+            var key = random.Next(cache.Keys.Count);
+            var isDone = random.Next(100) switch
+            {
+                < 55 => await LookUpAsync(key, random),
+                < 75 => await InsertAsync(key, random),
+                < 95 => await UpdateAsync(key, random),
+                _ => await DeleteAsync(key, random),
+            };
+            if (!isDone)
+                await LookUpAsync(key, random);
+            Interlocked.Increment(ref cache.Counters.Operations);
+            if (pace > TimeSpan.Zero)
+                await Task.Delay(pace);
+            else
+                await Task.Yield(); // to the end of the pool's queue: as fast as it goes, but the silo's own work has its turn
+        }
+    }
+
+    private async ValueTask<bool> LookUpAsync(int key, Random random)
+    {
+        switch (random.Next(100))
+        {
+            case < 60:
+                if (!cache.TryRead(key, isRecorded: true))
+                    await cache.ReadOrLoadAsync(key, TimeSpan.Zero, CancellationToken.None);
+                break;
+            case < 90:
+                await cache.ReadOrLoadAsync(key, TimeSpan.Zero, CancellationToken.None);
+                break;
+            case < 95:
+                _ = cache.ReadOrLoadAsync(key, s_maxLoadTime * random.NextDouble(), CancellationToken.None).AsTask(); // slow: nobody waits, others may join
+                break;
+            default:
+                cache.ReadOrLoad(key);
+                break;
+        }
+
+        return true;
+    }
+
+    private async ValueTask<bool> InsertAsync(int key, Random random) => random.Next(4) switch
+    {
+        0 => verbs.TrySet(key, static (dictionary, name, version) => dictionary.TryAdd(name, version)),
+        1 => verbs.TrySet(key, static (dictionary, name, version) => (dictionary[name] = version) > 0),
+        _ => await verbs.TryStartAsync(key, isSet: true),
+    };
+
+    private async ValueTask<bool> UpdateAsync(int key, Random random) => random.Next(100) switch
+    {
+        < 25 => verbs.TrySet(key, static (dictionary, name, version) => dictionary.AddOrUpdate(name, version, (_, _) => version) > 0),
+        < 50 => await verbs.TryStartAsync(key, isSet: true),
+        < 98 => await verbs.TryStartAsync(key, isSet: false),
+        _ => await verbs.TryStartAsync(key, isSet: false, isCancelled: true),
+    };
+
+    private async ValueTask<bool> DeleteAsync(int key, Random random)
+    {
+        if (random.Next(2) == 0)
+            return await verbs.TryStartAsync(key, isSet: false);
+        verbs.Remove(key);
+        return true;
+    }
+}
