@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using McCache.Core;
 using McCache.Streaming;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace McCache.Client;

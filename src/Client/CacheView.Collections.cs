@@ -26,7 +26,7 @@ internal sealed partial class CacheView<TKey, TValue>
     bool ICollection<KeyValuePair<TKey, TValue>>.Remove(KeyValuePair<TKey, TValue> item)
     {
         using var frame = _member.RemoveFrame(NotNull(item.Key));
-        if (!_local.Remove(item))
+        if (!_local.Remove(item.Key, item.Value))
             return false;
         _member.Publish(frame);
         return true;

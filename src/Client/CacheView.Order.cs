@@ -1,18 +1,23 @@
 using System.Collections;
+using McCache.Core;
 
 namespace McCache.Client;
 
 internal sealed partial class CacheView<TKey, TValue>
 {
-    public KeyValuePair<TKey, TValue> First => _local.First;
+    public KeyValuePair<TKey, TValue> First => End(last: false);
 
-    public KeyValuePair<TKey, TValue> Last => _local.Last;
+    public KeyValuePair<TKey, TValue> Last => End(last: true);
 
-    public bool MoveToFirst(TKey key) => _local.MoveToFirst(key);
+    public bool MoveToFirst(TKey key) => _local.MoveTo(key, last: false);
 
-    public bool MoveToLast(TKey key) => _local.MoveToLast(key);
+    public bool MoveToLast(TKey key) => _local.MoveTo(key, last: true);
 
-    public KeyValuePair<TKey, TValue> GetAt(int index) => _local.GetAt(index);
+    public KeyValuePair<TKey, TValue> GetAt(int index)
+    {
+        var entry = EntryAt(index);
+        return new(entry.Key, entry.Value);
+    }
 
     public int IndexOf(TKey key) => _local.IndexOf(key);
 
@@ -41,7 +46,7 @@ internal sealed partial class CacheView<TKey, TValue>
     {
         while (true)
         {
-            var entry = _local.PeekAt(index);
+            var entry = EntryAt(index);
             using var frame = _member.RemoveFrame(entry.Key);
             if (!_local.TryRemove(entry))
                 continue;
@@ -50,11 +55,17 @@ internal sealed partial class CacheView<TKey, TValue>
         }
     }
 
-    public IEnumerator<KeyValuePair<TKey, TValue>> GetEnumerator() => _local.GetEnumerator();
+    private KeyValuePair<TKey, TValue> End(bool last)
+        => _local.Peek(last) is { } entry ? new(entry.Key, entry.Value) : throw new InvalidOperationException($"This member's copy of cache '{Name}' is empty.");
+
+    private LocalCache<TKey, TValue>.Entry EntryAt(int index)
+        => _local.PeekAt(index) ?? throw new ArgumentOutOfRangeException(nameof(index), index, $"This member's copy of cache '{Name}' has no such position.");
+
+    public IEnumerator<KeyValuePair<TKey, TValue>> GetEnumerator() => _local.Enumerate().GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    public IEnumerable<KeyValuePair<TKey, TValue>> Reverse() => _local.Reverse();
+    public IEnumerable<KeyValuePair<TKey, TValue>> Reverse() => _local.Enumerate(backward: true);
 
     public KeyValuePair<TKey, TValue>[] ToArray() => _local.ToArray();
 }

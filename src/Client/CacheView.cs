@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using McCache.Core;
 
@@ -20,7 +19,7 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
 
     public string Name => _local.Name;
 
-    public CacheStatistics Statistics => _local.GetStatistics();
+    public CacheStatistics Statistics => _local.Statistics;
 
     public int Count => _local.Count;
 
@@ -32,7 +31,11 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
 
     public bool TryGetMetadata(TKey key, out CacheEntryMetadata metadata) => _local.TryGetMetadata(key, out metadata);
 
-    public IDisposable OnChange(Action<CacheChange<TKey>> onChange) => _local.OnChange(onChange);
+    public IDisposable OnChange(Action<CacheChange<TKey>> onChange)
+    {
+        ArgumentNullException.ThrowIfNull(onChange);
+        return _local.OnChange(onChange);
+    }
 
     public TValue this[TKey key]
     {

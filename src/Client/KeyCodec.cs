@@ -26,7 +26,8 @@ internal sealed class KeyCodec<TKey>(string cache, IServiceProvider services)
     }
 
     /// <summary>Reads a key. Throws whatever the serializer throws for bytes that it did not write.</summary>
-    internal TKey Read(ReadOnlySpan<byte> bytes) => Serializer.Deserialize(bytes);
+    internal TKey Read(ReadOnlySpan<byte> bytes)
+        => Serializer.Deserialize(bytes) ?? throw new InvalidDataException("A key is never null.");
 
     private Serializer<TKey> Serializer => _serializer ??= services.GetRequiredService<Serializer<TKey>>();
 }

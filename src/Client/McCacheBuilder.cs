@@ -16,8 +16,8 @@ public sealed class McCacheBuilder
         Services = services;
         services.TryAddSingleton<CacheMember>();
         services.TryAddKeyedSingleton(typeof(IMcCache<,>), KeyedService.AnyKey, typeof(CacheView<,>));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CacheOptions>, CacheOptionsValidator>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<McCacheOptions>, McCacheOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CacheOptions>, OptionsValidation>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<McCacheOptions>, OptionsValidation>());
         Bind<McCacheOptions>(Options.DefaultName, McCacheOptions.Section, null);
     }
 

@@ -1,7 +1,6 @@
 using System.Text;
 using McCache.Core;
 using McCache.Streaming;
-using Orleans.Runtime;
 
 namespace McCache.Client;
 
@@ -35,7 +34,7 @@ internal sealed class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IF
 
     public string Name => Local.Name;
 
-    public CacheStatistics Statistics => Local.GetStatistics();
+    public CacheStatistics Statistics => Local.Statistics;
 
     // Writing: the caller makes a frame, changes the memory, and sends the frame. ---------------------------------------------------
 

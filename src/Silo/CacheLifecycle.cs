@@ -1,5 +1,4 @@
 using McCache.Client;
-using Orleans.Runtime;
 
 namespace McCache.Silo;
 

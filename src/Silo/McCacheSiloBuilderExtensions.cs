@@ -3,7 +3,6 @@ using McCache.Client;
 using McCache.Grains;
 using McCache.Silo;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Orleans.Runtime;
 
 namespace Orleans.Hosting;
 

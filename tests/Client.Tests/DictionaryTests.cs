@@ -101,7 +101,7 @@ public sealed class DictionaryTests
         Assert.Equal(2, keys.Count);
         var copy = new string[3];
         keys.CopyTo(copy, 1);
-        Assert.Equal([null, "b", "a"], copy);
+        Assert.Equal(new[] { null, "b", "a" }, copy.AsEnumerable());
         Assert.Throws<NotSupportedException>(() => keys.Add("c"));
         Assert.Throws<NotSupportedException>(() => values.Clear());
         Assert.Throws<NotSupportedException>(() => keys.Remove("a"));

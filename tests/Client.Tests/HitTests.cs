@@ -1,7 +1,5 @@
-using McCache.Client;
 using McCache.Streaming;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Runtime;
 using Orleans.Serialization;
 
 namespace McCache.Client.Tests;

@@ -163,6 +163,6 @@ public sealed class MulticastTests
         var time = _network.Time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
         Assert.Equal(1, frame[0]);
         Assert.Equal(time, BitConverter.ToInt64(frame, 1));
-        Assert.Equal("1044056162", Convert.ToHexString(frame, 9, frame.Length - 9));
+        Assert.Equal("40056162", Convert.ToHexString(frame, 9, frame.Length - 9));
     }
 }

@@ -1,8 +1,6 @@
-using McCache.Client;
 using McCache.Streaming;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
-using Orleans.Runtime;
 using Orleans.Serialization;
 
 namespace McCache.Client.Tests;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
 
 namespace McCache.Cluster.Tests;
 
@@ -10,11 +9,11 @@ public sealed class LifecycleTests
     public async Task Caches_are_ready_when_the_silo_has_started_and_miss_before()
     {
         var (found, stored) = (true, true);
-        await using var cluster = await CacheCluster.StartAsync(1, silo => silo.AddStartupTask((services, _) =>
+        await using var cluster = await CacheCluster.StartAsync(1, silo => silo.AddStartupTask((services, token) =>
         {
             var cache = services.GetRequiredKeyedService<IMcCache<string, int>>("cache");
             cache["early"] = 1;
-            Assert.Equal(2, cache.GetOrAdd("filled", _ => 2));
+            Assert.Equal(2, cache.GetOrAdd("filled", key => 2));
             found = cache.TryGetValue("early", out _);
             stored = cache.ContainsKey("filled") || cache.Count > 0;
             return Task.CompletedTask;

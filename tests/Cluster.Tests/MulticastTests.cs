@@ -57,7 +57,7 @@ public sealed class MulticastTests
         var (entered, release) = (new TaskCompletionSource(), new TaskCompletionSource());
         var stream = cluster.Silos[1].ServiceProvider.GetRequiredKeyedService<Orleans.Streams.IStreamProvider>("users")
             .GetStream<string>(Orleans.Runtime.StreamId.Create("ns", "key"));
-        await Orleans.Streams.AsyncObservableExtensions.SubscribeAsync(stream, async (string _, Orleans.Streams.StreamSequenceToken _) =>
+        await Orleans.Streams.AsyncObservableExtensions.SubscribeAsync(stream, async (_, _) =>
         {
             entered.TrySetResult();
             await release.Task;

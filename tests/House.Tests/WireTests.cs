@@ -11,7 +11,7 @@ public sealed class WireTests
     private static IEnumerable<Type> WireTypes
         => s_assemblies.SelectMany(assembly => assembly.GetTypes()).Where(type =>
             type.Namespace?.StartsWith("OrleansCodeGen", StringComparison.Ordinal) != true
-            && (type.GetCustomAttribute<GenerateSerializerAttribute>() is not null || (type.IsInterface && type.IsAssignableTo(typeof(Orleans.Runtime.IAddressable)))));
+            && (type.GetCustomAttribute<GenerateSerializerAttribute>(inherit: false) is not null || (type.IsInterface && type.IsAssignableTo(typeof(Orleans.Runtime.IAddressable)))));
 
     [Fact]
     public void Every_wire_type_has_an_alias_of_its_own()

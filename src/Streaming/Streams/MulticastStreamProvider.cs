@@ -14,8 +14,8 @@ internal sealed class MulticastStreamProvider(MulticastMember member, Serializer
 
     internal Serializer Serializer => serializer;
 
-    /// <summary>The activation whose turn this is; null outside grains.</summary>
-    internal IGrainContext? CurrentGrain => grains.GrainContext;
+    /// <summary>The activation whose turn this is; null outside grains, where Orleans gives the context of the silo's own client.</summary>
+    internal IGrainContext? CurrentGrain => grains.GrainContext is { } grain && !grain.GrainId.IsClient() ? grain : null;
 
     public IAsyncStream<T> GetStream<T>(StreamId streamId)
     {

@@ -26,7 +26,7 @@ internal sealed class RecordingHandler : IFrameHandler
 
     public void Serve(long until) => Volatile.Write(ref _until, until);
 
-    internal async Task<string> NextAsync() => await _events.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(MulticastCluster.Limit);
+    internal Task<string> NextAsync() => _events.Reader.ReadAsync(TestContext.Current.CancellationToken).InTime();
 
     internal bool HasMore => _events.Reader.TryPeek(out _);
 }

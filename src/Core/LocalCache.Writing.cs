@@ -1,0 +1,280 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace McCache.Core;
+
+/// <remarks>
+/// Every write breaks the flights of its key. It replaces the entry whole, on the terms that come with it: without options, an update loses tags and takes the cache's own
+/// time to live.
+/// </remarks>
+internal sealed partial class LocalCache<TKey, TValue>
+{
+    /// <summary>Sets the value of a key.</summary>
+    /// <exception cref="ArgumentException">The options are illegal, or the value is larger than the cache may hold; nothing has been changed.</exception>
+    internal void Set(TKey key, TValue value, CacheEntryOptions? options = null)
+    {
+        var entry = NewEntry(key, value, options);
+        lock (_lock)
+        {
+            Write(entry);
+        }
+    }
+
+    /// <summary>Adds a key that is not there.</summary>
+    /// <inheritdoc cref="Set" path="/exception"/>
+    internal bool TryAdd(TKey key, TValue value, CacheEntryOptions? options = null)
+    {
+        if (ContainsKey(key))
+        {
+            return false;
+        }
+
+        return TryReplace(null, NewEntry(key, value, options));
+    }
+
+    /// <summary>Replaces a value that equals <paramref name="comparisonValue"/>.</summary>
+    /// <inheritdoc cref="Set" path="/exception"/>
+    internal bool TryUpdate(TKey key, TValue newValue, TValue comparisonValue, CacheEntryOptions? options = null)
+    {
+        while (Find(key) is { } current && EqualityComparer<TValue>.Default.Equals(current.Value, comparisonValue))
+        {
+            if (TryReplace(current, NewEntry(key, newValue, options)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Adds a key, or updates its value; the factory may be called several times, outside the lock.</summary>
+    /// <returns>The value that was set.</returns>
+    /// <inheritdoc cref="Set" path="/exception"/>
+    internal TValue AddOrUpdate(TKey key, TValue addValue, Func<TKey, TValue, TValue> updateFactory, CacheEntryOptions? options = null)
+    {
+        while (true)
+        {
+            var current = Find(key);
+            var value = current is null ? addValue : updateFactory(key, current.Value);
+            if (TryReplace(current, NewEntry(key, value, options)))
+            {
+                return value;
+            }
+        }
+    }
+
+    /// <summary>Removes a key by a verb of this member.</summary>
+    /// <returns>Whether it was there.</returns>
+    internal bool Remove(TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        lock (_lock)
+        {
+            BreakFlights(key);
+            long now = _clock.Now;
+            bool found = TryFind(key, now, out var entry);
+            value = found ? entry!.Value : default;
+            if (entry is not null)
+            {
+                Discard(entry, CacheChangeKind.Removed, now);
+            }
+
+            return found;
+        }
+    }
+
+    /// <summary>Removes a key by a verb of this member, if it has this value.</summary>
+    /// <returns>Whether it had, and was removed.</returns>
+    internal bool Remove(TKey key, TValue comparisonValue)
+    {
+        while (Find(key) is { } current && EqualityComparer<TValue>.Default.Equals(current.Value, comparisonValue))
+        {
+            if (TryRemove(current))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Removes an entry that <see cref="Peek"/> or <see cref="PeekAt"/> has returned, by a verb of this member.</summary>
+    /// <returns>False, removing nothing, when it is not the visible entry of its key any more.</returns>
+    internal bool TryRemove(Entry entry)
+    {
+        lock (_lock)
+        {
+            long now = _clock.Now;
+            if (!TryFind(entry.Key, now, out var current) || current != entry)
+            {
+                return false;
+            }
+
+            BreakFlights(entry.Key);
+            Discard(entry, CacheChangeKind.Removed, now);
+            return true;
+        }
+    }
+
+    /// <summary>Drops the copy of a key that another member has written or removed.</summary>
+    /// <returns>Whether there was one.</returns>
+    internal bool Invalidate(TKey key)
+    {
+        lock (_lock)
+        {
+            BreakFlights(key);
+            return Discard(key, CacheChangeKind.Invalidated);
+        }
+    }
+
+    /// <summary>Drops the copy of a key to save room. It says nothing of the value, so it breaks no flight.</summary>
+    /// <returns>Whether there was one.</returns>
+    internal bool Evict(TKey key)
+    {
+        lock (_lock)
+        {
+            return Discard(key, CacheChangeKind.Evicted);
+        }
+    }
+
+    /// <summary>Removes everything: <see cref="CacheChangeKind.Removed"/> by a verb of this member, <see cref="CacheChangeKind.Invalidated"/> by one of another's.</summary>
+    internal void Clear(CacheChangeKind kind)
+    {
+        lock (_lock)
+        {
+            DiscardAll(kind);
+        }
+    }
+
+    /// <summary>Changes were lost on the way (a gap): drops every copy and breaks every flight.</summary>
+    internal void Drop() => Clear(CacheChangeKind.Invalidated);
+
+    /// <summary>Removes every entry that carries a tag, and breaks every flight that does. O(n).</summary>
+    /// <returns>How many entries there were.</returns>
+    internal int RemoveByTag(string tag, CacheChangeKind kind)
+    {
+        ArgumentNullException.ThrowIfNull(tag);
+        lock (_lock)
+        {
+            BreakFlightsByTag(tag);
+            long now = _clock.Now;
+            int removed = 0;
+            for (var entry = _first; entry is not null;)
+            {
+                var next = entry.Next;
+                if (Array.IndexOf(entry.Tags, tag) >= 0)
+                {
+                    Discard(entry, kind, now);
+                    removed++;
+                }
+
+                entry = next;
+            }
+
+            return removed;
+        }
+    }
+
+    /// <summary>Makes an entry of what a user sets; runs the measure, so never under the lock.</summary>
+    private Entry NewEntry(TKey key, TValue value, CacheEntryOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var terms = EntryTerms.Of(options, _timeToLive);
+        long size = SizeOf(key, value, terms);
+        return size <= _maxBytes
+            ? NewEntry(key, value, terms, size)
+            : throw new ArgumentException($"The entry takes {size} bytes; cache '{Name}' holds at most CacheOptions.MaxBytes, which is {_maxBytes}.", nameof(value));
+    }
+
+    /// <summary>Writes an entry if the visible one of its key is still the one that the caller has seen.</summary>
+    private bool TryReplace(Entry? seen, Entry entry)
+    {
+        lock (_lock)
+        {
+            var current = TryFind(entry.Key, _clock.Now, out var visible) ? visible : null;
+            if (current != seen)
+            {
+                return false;
+            }
+
+            Write(entry);
+            return true;
+        }
+    }
+
+    private void Write(Entry entry)
+    {
+        BreakFlights(entry.Key);
+        if (_serveUntil != 0)
+        {
+            Store(entry);
+        }
+    }
+
+    /// <summary>Puts an entry in, for a write or a fill. An expired predecessor counts as gone, so its key goes to the end.</summary>
+    private void Store(Entry entry)
+    {
+        long now = _clock.Now;
+        if (_map.TryGetValue(entry.Key, out var old) && old.Expires <= now)
+        {
+            Discard(old, CacheChangeKind.Expired, now);
+            old = null;
+        }
+
+        _map[entry.Key] = entry;
+        _bytes += entry.Size;
+        if (old is null)
+        {
+            _count++;
+            LinkLast(entry);
+            _policy.Add(entry);
+            Changed(entry, CacheChangeKind.Inserted, now);
+        }
+        else
+        {
+            _bytes -= old.Size;
+            entry.Inherit(old);
+            LinkInPlaceOf(old, entry);
+            _policy.Replace(old, entry);
+            Changed(entry, CacheChangeKind.Updated, now);
+        }
+
+        Trim(entry, now);
+    }
+
+    private bool Discard(TKey key, CacheChangeKind kind)
+    {
+        bool found = _map.TryGetValue(key, out var entry);
+        if (found)
+        {
+            Discard(entry!, kind, _clock.Now);
+        }
+
+        return found;
+    }
+
+    private void Discard(Entry entry, CacheChangeKind kind, long now)
+    {
+        _policy.Remove(entry);
+        Forget(entry, kind, now);
+    }
+
+    /// <summary>Takes out an entry that is on none of the policy's queues (any more).</summary>
+    private void Forget(Entry entry, CacheChangeKind kind, long now)
+    {
+        _map.TryRemove(entry.Key, out _);
+        _bytes -= entry.Size;
+        _count--;
+        Unlink(entry);
+        Changed(entry, entry.Expires <= now ? CacheChangeKind.Expired : kind, now);
+    }
+
+    private void DiscardAll(CacheChangeKind kind)
+    {
+        BreakFlights();
+        AllChanged(kind, _clock.Now);
+        _map.Clear();
+        _policy.Clear();
+        _first = _last = _hand = null;
+        _nextExpiry = _roundExpiry = Never;
+        _bytes = _count = 0;
+    }
+}
