@@ -1,4 +1,4 @@
-using var server = new Garnet.GarnetServer(args);
-server.Start();
-Console.WriteLine("up");
-while (Console.ReadLine() is not null) { }
+using McCache.Stress.Silo;
+using McCache.Stress.Table;
+
+return args[0] == "silo" ? await SiloCommand.RunAsync(args[1]) : TableCommand.Run(args[1]);

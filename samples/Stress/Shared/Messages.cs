@@ -72,6 +72,8 @@ internal sealed record Numbers
 
 /// <summary>Hits and misses among the stable keys in a span of time.</summary>
 /// <param name="At">The beginning of the span, on the monotonic clock.</param>
+/// <param name="Hits">Keys found.</param>
+/// <param name="Misses">Keys not found.</param>
 internal sealed record HitBucket(long At, int Hits, int Misses);
 
 /// <summary>A violation of P1: a read that started when the coherent write of <paramref name="Floor"/> had returned yielded an older value.</summary>

@@ -15,7 +15,7 @@ internal sealed class CheckedCache(IMcCache<string, long> cache, SharedKeys keys
 
     private readonly string[] _names = [.. Enumerable.Range(0, keys.Count).Select(key => $"key-{key:D7}")];
     private readonly string[] _stableNames = [.. Enumerable.Range(0, StableKeys).Select(key => $"stable-{key:D3}")];
-    private readonly Dictionary<string, int> _numbers = [];
+    private readonly Dictionary<string, int> _numbers = Enumerable.Range(0, keys.Count).ToDictionary(key => $"key-{key:D7}");
 
     internal IMcCache<string, long> Cache => cache;
 
@@ -28,12 +28,6 @@ internal sealed class CheckedCache(IMcCache<string, long> cache, SharedKeys keys
     internal IReadOnlyList<string> StableNames => _stableNames;
 
     internal string NameOf(int key) => _names[key];
-
-    internal void Initialize()
-    {
-        for (var key = 0; key < _names.Length; key++)
-            _numbers[_names[key]] = key;
-    }
 
     /// <summary>Reads by look-up. False for a miss.</summary>
     internal bool TryRead(int key, bool isRecorded)

@@ -1,5 +1,4 @@
 using McCache.Streaming;
-using Orleans.Runtime;
 
 namespace McCache.Stress.Silo;
 
