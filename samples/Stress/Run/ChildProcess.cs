@@ -14,10 +14,11 @@ internal sealed class ChildProcess : IDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _orders;
 
-    internal ChildProcess(IReadOnlyList<string> prefix, string command, string settings, string log, Action<Report> onReport)
+    internal ChildProcess(int number, IReadOnlyList<string> prefix, string command, string settings, string log, Action<Report> onReport)
     {
+        Number = number;
         _onReport = onReport;
-        _log = new StreamWriter(log, append: true) { AutoFlush = true };
+        _log = new StreamWriter(new FileStream(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
         string[] line = [.. prefix, .. Self(), command, settings];
         var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_TieredPGO"] = "0"; // less compiling where a run is short and cores are few
@@ -25,6 +26,9 @@ internal sealed class ChildProcess : IDisposable
         Id = _process.Id;
         Ended = RunAsync();
     }
+
+    /// <summary>Its number within the run.</summary>
+    internal int Number { get; }
 
     /// <summary>The process id; the prefix replaces itself by the program, so it is the program's.</summary>
     internal int Id { get; }

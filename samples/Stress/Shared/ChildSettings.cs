@@ -40,6 +40,9 @@ internal static class RunFiles
 
     internal static string Ring(string folder, int silo) => Path.Combine(folder, $"silo-{silo}.events");
 
+    /// <summary>What a child has printed that was no report.</summary>
+    internal static string Output(string folder, int? silo) => Path.Combine(folder, silo is null ? "table.out" : $"silo-{silo}.out");
+
     internal static string Log(string folder, int silo) => Path.Combine(folder, $"silo-{silo}.log");
 
     internal static string Store(string folder) => Path.Combine(folder, "table");

@@ -1,0 +1,12 @@
+namespace McCache.Stress;
+
+/// <summary>What the tool's exit code says.</summary>
+internal static class ExitCodes
+{
+    internal const int Passed = 0;
+
+    /// <summary>A stale read, memory that does not level off, a fault that never happened, or a cluster that did not recover.</summary>
+    internal const int Failed = 1;
+
+    internal const int BadOptions = 2;
+}
