@@ -80,7 +80,19 @@ internal sealed class SiloSlot(int index, Func<ChildStart, ChildProcess> start, 
             State = "up";
     }
 
-    internal Task<Answer> AskAsync(Order order, TimeSpan timeout) => _child!.AskAsync(order, timeout);
+    /// <summary>Orders, and waits for the answer.</summary>
+    /// <returns>Null when the process ended before, or did not answer in time.</returns>
+    internal async Task<Answer?> TryAskAsync(Order order, TimeSpan timeout)
+    {
+        try
+        {
+            return await _child!.AskAsync(order, timeout);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or TimeoutException)
+        {
+            return null;
+        }
+    }
 
     internal void SampleMemory(long now)
     {
@@ -161,7 +173,7 @@ internal sealed class SiloSlot(int index, Func<ChildStart, ChildProcess> start, 
             Start();
     }
 
-    private static Numbers Sum(Numbers a, Numbers b) => b with
+    internal static Numbers Sum(Numbers a, Numbers b) => b with
     {
         Operations = a.Operations + b.Operations,
         Mutations = a.Mutations + b.Mutations,
