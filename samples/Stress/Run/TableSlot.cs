@@ -1,5 +1,3 @@
-using McCache.Stress.Shared;
-
 namespace McCache.Stress.Run;
 
 /// <summary>The membership store's process. It can be paused, and killed and started again upon its append-only file.</summary>

@@ -1,0 +1,63 @@
+using McCache.Stress.Run;
+using McCache.Stress.Shared;
+
+namespace McCache.Stress.Faults;
+
+/// <summary>One fault that happened.</summary>
+/// <param name="AtSecond">When, counted from the beginning of the load.</param>
+/// <param name="Fault">Its name.</param>
+/// <param name="What">What was done.</param>
+/// <param name="RecoverySeconds">How long the cluster needed, after it was over, until every place had a silo and a coherent verb of each had returned.</param>
+internal sealed record FaultRecord(double AtSecond, string Fault, string What, double RecoverySeconds);
+
+/// <summary>One fault at a time, with recovery between. Each has its turn in a random order, and again in another, while there is time; the first round is done in any case.</summary>
+internal sealed class FaultPlan(IReadOnlyList<IFault> faults, Random random)
+{
+    private static readonly TimeSpan s_calm = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan s_recoveryTime = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan s_faultTime = TimeSpan.FromSeconds(20);
+
+    private readonly List<FaultRecord> _records = [];
+
+    internal IReadOnlyList<FaultRecord> Records => _records;
+
+    /// <summary>What is going on, for the live table.</summary>
+    internal string Now { get; private set; } = "";
+
+    internal int Count(string name) => _records.Count(record => record.Fault == name);
+
+    /// <returns>Why it was given up; null when it was not.</returns>
+    internal async Task<string?> RunAsync(Cluster cluster, TimeSpan time, CancellationToken cancellationToken)
+    {
+        var begin = MonotonicTime.Now;
+        var end = MonotonicTime.After(begin, time);
+        IFault[] round = [.. faults];
+        for (var i = 0; round.Length > 0; i++)
+        {
+            await WaitAsync(s_calm, cancellationToken);
+            if (i >= round.Length && MonotonicTime.After(MonotonicTime.Now, s_faultTime) > end)
+                break;
+            if (i % round.Length == 0)
+                random.Shuffle(round);
+            var fault = round[i % round.Length];
+            var at = MonotonicTime.SecondsSince(begin);
+            Now = fault.Name;
+            var what = await fault.InjectAsync(cluster, random, cancellationToken);
+            Now = $"recovering: {what}";
+            var over = MonotonicTime.Now;
+            var isRecovered = await cluster.RecoverAsync(s_recoveryTime, cancellationToken);
+            _records.Add(new FaultRecord(Math.Round(at, 1), fault.Name, what, Math.Round(MonotonicTime.SecondsSince(over), 2)));
+            if (!isRecovered)
+                return $"{s_recoveryTime.TotalSeconds:F0} s after \"{what}\" the cluster had not recovered";
+        }
+
+        await WaitAsync(TimeSpan.FromSeconds(Math.Max(0, MonotonicTime.Seconds(end - MonotonicTime.Now))), cancellationToken);
+        return null;
+    }
+
+    private async Task WaitAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        Now = "calm";
+        await Task.Delay(time, cancellationToken);
+    }
+}
