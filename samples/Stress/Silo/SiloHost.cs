@@ -19,7 +19,7 @@ internal static class SiloHost
     internal static IHost Build(SiloSettings settings, Counters counters, StallingConnection connection)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.SetMinimumLevel(Enum.TryParse<LogLevel>(Environment.GetEnvironmentVariable("MCCACHE_STRESS_LOG"), out var level) ? level : LogLevel.Warning);
         builder.Logging.AddProvider(new FileLog(RunFiles.Log(settings.Folder, settings.Index)));
         builder.UseOrleans(silo =>
         {

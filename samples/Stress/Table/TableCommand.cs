@@ -32,6 +32,8 @@ internal static class TableCommand
 
         // A membership table is small.
         "--memory", "64m", "--page", "1m", "--index", "1m", "--aof-memory", "16m", "--aof-page-size", "4m", "--aof-segment-size", "16m",
+        // The Orleans provider writes rows by script.
+        "--lua",
         "--no-pubsub", "-q", "--disable-console-logger",
     ];
 }
