@@ -7,8 +7,9 @@ namespace McCache.Stress.Faults;
 /// <param name="AtSecond">When, counted from the beginning of the load.</param>
 /// <param name="Fault">Its name.</param>
 /// <param name="What">What was done.</param>
+/// <param name="StaleReads">Stale reads from its beginning until the cluster had recovered.</param>
 /// <param name="RecoverySeconds">How long the cluster needed, after it was over, until every place had a silo and a coherent verb of each had returned.</param>
-internal sealed record FaultRecord(double AtSecond, string Fault, string What, double RecoverySeconds);
+internal sealed record FaultRecord(double AtSecond, string Fault, string What, long StaleReads, double RecoverySeconds);
 
 /// <summary>One fault at a time, with recovery between. Each has its turn in a random order, and again in another, while there is time; the first round is done in any case.</summary>
 internal sealed class FaultPlan(IReadOnlyList<IFault> faults, Random random)
@@ -41,12 +42,15 @@ internal sealed class FaultPlan(IReadOnlyList<IFault> faults, Random random)
                 random.Shuffle(round);
             var fault = round[i % round.Length];
             var at = MonotonicTime.SecondsSince(begin);
+            var stale = cluster.Total.StaleReads;
             Now = fault.Name;
             var what = await fault.InjectAsync(cluster, random, cancellationToken);
             Now = $"recovering: {what}";
             var over = MonotonicTime.Now;
             var isRecovered = await cluster.RecoverAsync(s_recoveryTime, cancellationToken);
-            _records.Add(new FaultRecord(Math.Round(at, 1), fault.Name, what, Math.Round(MonotonicTime.SecondsSince(over), 2)));
+            var recovery = MonotonicTime.SecondsSince(over);
+            await Task.Delay(HitWatch.ReportDelay, cancellationToken);
+            _records.Add(new FaultRecord(Math.Round(at, 1), fault.Name, what, cluster.Total.StaleReads - stale, Math.Round(recovery, 2)));
             if (!isRecovered)
                 return $"{s_recoveryTime.TotalSeconds:F0} s after \"{what}\" the cluster had not recovered";
         }

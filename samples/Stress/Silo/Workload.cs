@@ -22,7 +22,7 @@ internal sealed class Workload(CheckedCache cache, Verbs verbs, int workers, dou
 
     private async Task WorkAsync(Random random)
     {
-        var pace = TimeSpan.FromMilliseconds(paceMilliseconds);
+        var pace = new Pace(paceMilliseconds);
         while (!_stop.IsCancellationRequested)
         {
             var key = random.Next(cache.Keys.Count);
@@ -36,10 +36,7 @@ internal sealed class Workload(CheckedCache cache, Verbs verbs, int workers, dou
             if (!isDone)
                 await LookUpAsync(key, random);
             Interlocked.Increment(ref cache.Counters.Operations);
-            if (pace > TimeSpan.Zero)
-                await Task.Delay(pace);
-            else
-                await Task.Yield(); // to the end of the pool's queue: as fast as it goes, but the silo's own work has its turn
+            await pace.WaitAsync();
         }
     }
 
