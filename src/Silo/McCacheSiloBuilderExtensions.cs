@@ -26,7 +26,8 @@ public static class McCacheSiloBuilderExtensions
         builder.AddMulticastStreams(CacheMember.ProviderName);
         builder.AddGrainExtension<ICacheExtension, CacheExtension>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<ILifecycleParticipant<ISiloLifecycle>, CacheLifecycle>());
-        configure?.Invoke(new McCacheBuilder(builder.Services));
+        var caches = new McCacheBuilder(builder.Services); // registers what a silo without a cache needs too
+        configure?.Invoke(caches);
         return builder;
     }
 }

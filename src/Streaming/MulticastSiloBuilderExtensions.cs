@@ -45,8 +45,12 @@ public static class MulticastSiloBuilderExtensions
         services.AddOptions<MulticastOptions>(name)
             .PostConfigure<IServiceProvider>((options, provider) => provider.GetService<IConfiguration>()?.GetSection($"{MulticastOptions.Section}:{name}").Bind(options));
         services.AddKeyedSingleton<IMulticastChannel>(name, (provider, _) => provider.GetRequiredService<MulticastMembers>().Find(name)!);
-        services.AddKeyedSingleton<IStreamProvider>(name, (provider, _) => new MulticastStreamProvider(
-            provider.GetRequiredService<MulticastMembers>().Find(name)!, provider.GetRequiredService<Serializer>(), provider.GetRequiredService<IGrainContextAccessor>()));
+        services.AddKeyedSingleton<IStreamProvider>(name, (provider, _) =>
+        {
+            var member = provider.GetRequiredService<MulticastMembers>().Find(name)!;
+            ImplicitSubscriptions.Warn(name, provider.GetRequiredService<IClusterManifestProvider>(), member.Log);
+            return new MulticastStreamProvider(member, provider.GetRequiredService<Serializer>(), provider.GetRequiredService<IGrainContextAccessor>());
+        });
         return builder;
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
 
 namespace McCache.Cluster.Tests;
 
@@ -37,6 +38,15 @@ public sealed class LifecycleTests
         Assert.Empty(cache);
         await Assert.ThrowsAnyAsync<InvalidOperationException>(() => cache.RemoveAsync("a", TestContext.Current.CancellationToken).AsTask());
         await cluster.Cache(0).RemoveAsync("a", TestContext.Current.CancellationToken); // does not wait for the silo that has left
+    }
+
+    [Fact]
+    public async Task A_silo_starts_without_a_cache()
+    {
+        var builder = new InProcessTestClusterBuilder(1);
+        builder.ConfigureSilo((_, silo) => silo.AddMcCache());
+        await using var cluster = builder.Build();
+        await cluster.DeployAsync();
     }
 
     [Fact]

@@ -4,13 +4,15 @@ namespace McCache.Cluster.Tests;
 
 /// <summary>
 /// Random reads and writes of a few hot keys, on all members at once, checked against P1: a read that starts after a coherent verb has completed never yields what
-/// that verb superseded. The source of truth is a version per key; a write raises it and then removes (or sets) the key coherently.
+/// that verb superseded. The source of truth is a version per key; a write raises it and then removes the key coherently. Every other key is set instead, by one writer at a
+/// time: of two that set at once, either may come last, and the cache cannot know which the source took last.
 /// </summary>
 internal sealed class Workload(int seed)
 {
     private const int Keys = 16;
     private readonly int[] _source = new int[Keys];
     private readonly int[] _completed = new int[Keys];
+    private readonly SemaphoreSlim[] _setters = [.. Enumerable.Range(0, Keys).Select(_ => new SemaphoreSlim(1, 1))];
     private long _reads, _hits, _writes;
 
     public long Reads => Interlocked.Read(ref _reads);
@@ -35,22 +37,38 @@ internal sealed class Workload(int seed)
             var cache = members[random.Next(members.Count)];
             var key = random.Next(Keys);
             if (random.Next(20) == 0)
-                await WriteAsync(cache, key, random.Next(2) == 0);
+                await WriteAsync(cache, key);
             else
                 await ReadAsync(cache, key, random.Next(3));
         }
     }
 
-    private async Task WriteAsync(IMcCache<string, int> cache, int key, bool set)
+    private async Task WriteAsync(IMcCache<string, int> cache, int key)
     {
-        var version = Interlocked.Increment(ref _source[key]);
+        if (key % 2 == 0)
+        {
+            var version = Interlocked.Increment(ref _source[key]);
+            await CompleteAsync(key, version, cache.RemoveAsync($"{key}"));
+            return;
+        }
+
+        await _setters[key].WaitAsync();
         try
         {
-            // A set writes what the source has by then or later; with two setters at once the later version may lose, so only removals prove freshness of fills.
-            if (set)
-                await cache.SetAsync($"{key}", Volatile.Read(ref _source[key]));
-            else
-                await cache.RemoveAsync($"{key}");
+            var version = Interlocked.Increment(ref _source[key]);
+            await CompleteAsync(key, version, cache.SetAsync($"{key}", version));
+        }
+        finally
+        {
+            _setters[key].Release();
+        }
+    }
+
+    private async Task CompleteAsync(int key, int version, ValueTask verb)
+    {
+        try
+        {
+            await verb;
         }
         catch (InvalidOperationException)
         {

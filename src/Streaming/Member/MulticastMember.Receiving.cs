@@ -17,7 +17,8 @@ internal sealed partial class MulticastMember
         if (!Apply(publisher, batch, admission.Skip))
         {
             Interlocked.Add(ref Counters.RefusedBytes, batch.Frames.Length);
-            Log.BatchRefused(Name, batch.Publisher.Silo);
+            if (Refusals.TryPass(Clock.Now))
+                Log.BatchRefused(Name, batch.Publisher.Silo);
             Lose(Gap.All, GapReason.Refused);
         }
 
@@ -90,7 +91,8 @@ internal sealed partial class MulticastMember
     private void Refuse(in FrameView frame, StreamListeners listeners)
     {
         Interlocked.Add(ref Counters.RefusedBytes, frame.Payload.Length);
-        Log.FrameRefused(Name);
+        if (Refusals.TryPass(Clock.Now))
+            Log.FrameRefused(Name);
         Counters.AddGap(GapReason.Refused);
         Lose(listeners);
     }

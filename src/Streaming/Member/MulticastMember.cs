@@ -39,6 +39,9 @@ internal sealed partial class MulticastMember : IMulticastChannel
 
     internal ILogger Log { get; }
 
+    /// <summary>For what is logged about bytes that make no sense.</summary>
+    internal Throttle Refusals { get; } = new();
+
     /// <summary>Frames that wait on the lanes, all together.</summary>
     internal long LaneDepth => _peers.Values.Sum(peer => (long)peer.Depth);
 

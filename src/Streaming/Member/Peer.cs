@@ -91,23 +91,20 @@ internal sealed class Peer : KickedWork, IDisposable
 
     protected override void Run()
     {
-        while (true)
+        OutgoingBatch? batch;
+        lock (_gate)
         {
-            OutgoingBatch? batch;
-            lock (_gate)
+            if (_isClosed)
+                return;
+            var now = _member.Clock.Now;
+            if (!_lane.TryTake(now, out batch))
             {
-                if (_isClosed)
-                    return;
-                var now = _member.Clock.Now;
-                if (!_lane.TryTake(now, out batch))
-                {
-                    _timer.Change(_lane.NextDue(now) is { } due ? Max(due - now, TimeSpan.FromMilliseconds(1)) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                    return;
-                }
+                _timer.Change(_lane.NextDue(now) is { } due ? Max(due - now, TimeSpan.FromMilliseconds(1)) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                return;
             }
-
-            _ = SendAsync(batch);
         }
+
+        _ = SendAsync(batch);
 
         static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
     }
@@ -133,7 +130,7 @@ internal sealed class Peer : KickedWork, IDisposable
         lock (_gate)
         {
             if (acknowledgement is null)
-                _lane.OnFailed(batch, _member.Clock.Now);
+                _lane.OnFailed(_member.Clock.Now);
             else
                 _lane.OnAcknowledged(batch, acknowledgement, _member.Clock.Now);
         }

@@ -2,7 +2,8 @@ using Orleans.Streams;
 
 namespace McCache.Streaming;
 
-/// <summary>The handle of a subscription of this silo. It cannot leave it: nothing serializes it.</summary>
+/// <summary>The handle of a subscription. It means nothing on another silo or in storage, so it has no serializer: Orleans refuses to send it there.</summary>
+[Alias(WireAliases.SubscriptionHandle)] // every type whose base has [GenerateSerializer] has an alias
 internal sealed class MulticastSubscriptionHandle<T>(Subscription<T> subscription) : StreamSubscriptionHandle<T>
 {
     public override StreamId StreamId => subscription.Stream;

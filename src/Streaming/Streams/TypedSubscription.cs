@@ -92,7 +92,8 @@ internal sealed class Subscription<T> : Subscription
 #pragma warning restore CA1031
         {
             Interlocked.Increment(ref Member.Counters.UnreadableItems);
-            Member.Log.ItemUnreadable(exception, Member.Name);
+            if (Member.Refusals.TryPass(Member.Clock.Now))
+                Member.Log.ItemUnreadable(exception, Member.Name);
             return (default, exception);
         }
     }

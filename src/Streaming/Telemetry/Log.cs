@@ -33,4 +33,7 @@ internal static partial class Log
 
     [LoggerMessage(2009, LogLevel.Debug, "{Silo} has not given this silo a lane yet; it is asked again until it does or is declared dead.")]
     internal static partial void AttachFailed(this ILogger log, Exception exception, SiloAddress silo);
+
+    [LoggerMessage(2010, LogLevel.Warning, "{Count} grain types have implicit stream subscriptions; streams of multicast provider '{Provider}' are not delivered to them.")]
+    internal static partial void ImplicitSubscriptionsIgnored(this ILogger log, string provider, int count);
 }

@@ -10,5 +10,6 @@ internal static class WireAliases
     internal const string Acknowledgement = "McCache.Acknowledgement";
     internal const string Lag = "McCache.Lag";
     internal const string GapException = "McCache.MulticastGapException";
+    internal const string SubscriptionHandle = "McCache.MulticastSubscriptionHandle`1";
     internal const string StreamReference = "McCache.MulticastStreamReference`1";
 }

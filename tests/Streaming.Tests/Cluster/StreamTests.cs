@@ -279,6 +279,23 @@ public sealed class StreamTests(ClusterFixture fixture) : IClassFixture<ClusterF
         Assert.NotEqual(Cluster.Stream<int>(0, Key), Cluster.Stream<int>(0, Key, MulticastCluster.Two));
     }
 
+    [Fact]
+    public async Task A_handle_refuses_to_leave_its_silo()
+    {
+        var handle = await Subscribe(1, new Listener<int>());
+        var serializer = Cluster.Silos[1].ServiceProvider.GetRequiredService<Orleans.Serialization.Serializer>();
+        Assert.Throws<Orleans.Serialization.CodecNotFoundException>(() => serializer.SerializeToArray(handle));
+    }
+
+    [Fact]
+    public void A_gap_exception_can_be_serialized()
+    {
+        var serializer = Cluster.Silos[1].ServiceProvider.GetRequiredService<Orleans.Serialization.Serializer>();
+        var stream = StreamId.Create("tests", Key);
+        var copy = serializer.Deserialize<MulticastGapException>(serializer.SerializeToArray(new MulticastGapException("one", stream)));
+        Assert.Equal(("one", stream), (copy!.ProviderName, copy.StreamId));
+    }
+
     private Task<StreamSubscriptionHandle<int>> Subscribe(int silo, Listener<int> listener) => Cluster.Stream<int>(silo, Key).SubscribeAsync(listener);
 
     private IWorkerGrain[] Workers() => [.. Cluster.Silos.Select(silo => silo.ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IWorkerGrain>(Key))];

@@ -12,7 +12,6 @@ internal sealed class LaneSimulation
     private const int Streams = 6;
     private const int MaxFrames = 40;
     private const int MaxBytes = 4_000;
-    private const int Window = 3;
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(3);
 
     private readonly Random _random;
@@ -34,7 +33,7 @@ internal sealed class LaneSimulation
     {
         _random = new Random((int)seed);
         _isLossy = _random.Next(4) > 0;
-        _lane = new OutboundLane(new LaneLimits(MaxFrames, MaxBytes, MaxBatchBytes: 400, Window), _random);
+        _lane = new OutboundLane(new LaneLimits(MaxFrames, MaxBytes, MaxBatchBytes: 400), _random);
     }
 
     internal static void Run(uint seed)
@@ -56,7 +55,7 @@ internal sealed class LaneSimulation
             Pump();
             Assert.InRange(_lane.Frames, 0, MaxFrames);
             Assert.InRange(_lane.Bytes, 0, MaxBytes);
-            Assert.InRange(_inFlight, 0, Window);
+            Assert.InRange(_inFlight, 0, 1);
         }
 
         _now = end;
@@ -166,7 +165,7 @@ internal sealed class LaneSimulation
     {
         _inFlight--;
         if (acknowledgement is null)
-            _lane.OnFailed(batch, _now);
+            _lane.OnFailed(_now);
         else
             _lane.OnAcknowledged(batch, acknowledgement, _now);
     }

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
+using McCache.Demo.Run;
+using McCache.Demo.Silo;
+
+namespace McCache.Demo.Command;
+
+/// <summary>The command line: options with their legal ranges, and the hidden command that makes this process a silo of the demo.</summary>
+internal static class CommandLine
+{
+    /// <summary>The hidden command; its settings come through stdin, from the parent.</summary>
+    public const string SiloCommand = "silo";
+
+    private static readonly Option<int> s_silos = Number("--silos", 1, 16, 3, "a whole number", "Silo processes to start.");
+
+    private static readonly Option<int> s_seconds = Number("--seconds", 1, 86_400, 20, "a whole number", "Seconds to replay the trace.");
+
+    private static readonly Option<double> s_updates = Number("--updates", 0d, 1d, 0.05, "a number", "Share of requests followed by an update of the page and a RemoveAsync.");
+
+    private static readonly Option<string> s_trace = new("--trace")
+    {
+        Description = "The trace to replay: a text file with one key a line, plain or gzip. [default: the bundled web07]",
+        HelpName = "file",
+    };
+
+    private static readonly Option<bool> s_json = new("--json") { Description = "No drawing; the last line of stdout is the result as one JSON object." };
+
+    private static readonly Option<bool> s_sabotage = new("--sabotage") { Description = "Update the database without telling the caches, to see the check find stale reads." };
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var silo = new System.CommandLine.Command(SiloCommand) { Hidden = true };
+        silo.SetAction(_ => SiloProgram.RunAsync());
+        var root = new RootCommand("Silo processes with a McCache each, one database, a real access trace, and every read checked.")
+        {
+            s_silos, s_seconds, s_trace, s_updates, s_json, s_sabotage, silo,
+        };
+        s_trace.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } file && !File.Exists(file))
+                result.AddError($"--trace must name a file that exists; '{file}' does not.");
+        });
+        root.SetAction(parsed => DemoProgram.RunAsync(new DemoOptions(
+            parsed.GetValue(s_silos),
+            parsed.GetValue(s_seconds),
+            parsed.GetValue(s_trace) ?? DemoOptions.BundledTrace,
+            parsed.GetValue(s_updates),
+            parsed.GetValue(s_json),
+            parsed.GetValue(s_sabotage))));
+
+        var result = root.Parse(args);
+        if (result.Errors.Count == 0)
+            return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        foreach (var error in result.Errors)
+            await Console.Error.WriteLineAsync(error.Message);
+        await Console.Error.WriteLineAsync("Try --help.");
+        return ExitCodes.BadOptions;
+    }
+
+    private static Option<T> Number<T>(string name, T min, T max, T standard, string kind, string description)
+        where T : struct, INumber<T>
+        => new(name)
+        {
+            Description = string.Create(CultureInfo.InvariantCulture, $"{description} {min} to {max}."),
+            HelpName = "n",
+            DefaultValueFactory = _ => standard,
+            CustomParser = result =>
+            {
+                var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+                if (T.TryParse(text, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
+                    return value;
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be {kind} from {min} to {max}; '{text}' is not."));
+                return default;
+            },
+        };
+}

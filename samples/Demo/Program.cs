@@ -1,0 +1,3 @@
+using McCache.Demo.Command;
+
+return await CommandLine.RunAsync(args);

@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Text.Json;
+using McCache.Demo.Command;
+using McCache.Demo.Shared;
+
+namespace McCache.Demo.Run;
+
+/// <summary>A silo process as its parent sees it: orders go to its stdin, reports come from its stdout, its stderr is its log.</summary>
+internal sealed class SiloProcess : IAsyncDisposable
+{
+    private const int MaxLogLine = 300;
+
+    private readonly SiloSettings _settings;
+    private readonly Process _process;
+    private readonly Task _log;
+    private readonly Task _reading;
+    private readonly Dictionary<SiloPhase, TaskCompletionSource> _phases =
+        Enum.GetValues<SiloPhase>().ToDictionary(phase => phase, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    private volatile SiloReport _report = new();
+
+    private SiloProcess(SiloSettings settings, Process process)
+    {
+        (_settings, _process) = (settings, process);
+        _log = KeepLogAsync();
+        _reading = ReadReportsAsync();
+    }
+
+    public int Number => _settings.Number;
+
+    public int ProcessId => _process.Id;
+
+    /// <summary>The newest report.</summary>
+    public SiloReport Report => _report;
+
+    public static SiloProcess Start(SiloSettings settings)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+
+        // Started as "dotnet McCache.Demo.dll", this process is dotnet, and needs to be told the program.
+        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
+            start.ArgumentList.Add(typeof(SiloProcess).Assembly.Location);
+        start.ArgumentList.Add(CommandLine.SiloCommand);
+
+        var silo = new SiloProcess(settings, Process.Start(start)!);
+        silo.Send(JsonSerializer.Serialize(settings, MessageContext.Default.SiloSettings));
+        return silo;
+    }
+
+    /// <summary>Completes when the silo has come to a phase; fails when it ends before that.</summary>
+    /// <exception cref="SiloFailedException">The silo has ended.</exception>
+    public Task Reach(SiloPhase phase) => _phases[phase].Task;
+
+    public void Send(string order)
+    {
+        try
+        {
+            _process.StandardInput.WriteLine(order);
+            _process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // It has ended; whoever waits for a phase of it learns that.
+        }
+    }
+
+    /// <summary>Tells a silo that has finished to leave, and waits until its process has ended.</summary>
+    /// <exception cref="SiloFailedException">It did not end well.</exception>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        Send(Orders.Stop);
+        await _process.WaitForExitAsync(cancellationToken);
+        await _reading;
+        if (_process.ExitCode != ExitCodes.Success)
+            throw new SiloFailedException(this, _process.ExitCode, await ReadLogEndAsync());
+    }
+
+    /// <summary>Makes sure that the process is gone.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        await _reading;
+        _process.Dispose();
+    }
+
+    private async Task ReadReportsAsync()
+    {
+        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            var report = JsonSerializer.Deserialize(line, MessageContext.Default.SiloReport)!;
+            _report = report;
+            foreach (var (phase, reached) in _phases)
+            {
+                if (phase <= report.Phase)
+                    reached.TrySetResult();
+            }
+        }
+
+        await _process.WaitForExitAsync();
+        await _log;
+        var failure = new SiloFailedException(this, _process.ExitCode, await ReadLogEndAsync());
+        foreach (var (_, reached) in _phases)
+        {
+            if (reached.TrySetException(failure))
+                _ = reached.Task.Exception; // nobody may be waiting for this phase
+        }
+    }
+
+    private async Task KeepLogAsync()
+    {
+        await using var log = File.Create(_settings.Workspace.Log(Number));
+        await _process.StandardError.BaseStream.CopyToAsync(log);
+    }
+
+    private async Task<string> ReadLogEndAsync()
+    {
+        await _log;
+        var lines = await File.ReadAllLinesAsync(_settings.Workspace.Log(Number));
+        return string.Join(Environment.NewLine, lines.TakeLast(15).Select(line => line.Length <= MaxLogLine ? line : line[..MaxLogLine] + "…"));
+    }
+}

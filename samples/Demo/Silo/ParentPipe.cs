@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using McCache.Demo.Command;
+using McCache.Demo.Shared;
+
+namespace McCache.Demo.Silo;
+
+/// <summary>A silo's line to its parent: orders come on stdin, reports go to stdout. When stdin ends the parent is gone, however it died, and this process ends at once.</summary>
+internal sealed class ParentPipe : IDisposable
+{
+    /// <summary>How long a silo that got a signal waits for its parent, which may have got it too, to stop it in order.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    private readonly TextReader _orders = new StreamReader(Console.OpenStandardInput());
+    private readonly TextWriter _reports = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
+    private readonly TaskCompletionSource _replay = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _finish = new();
+    private readonly List<PosixSignalRegistration> _signals = [];
+
+    private ParentPipe()
+    {
+        Settings = JsonSerializer.Deserialize(_orders.ReadLine() ?? "", MessageContext.Default.SiloSettings)!;
+        foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP })
+            _signals.Add(PosixSignalRegistration.Create(signal, OnSignal));
+        new Thread(ReadOrders) { IsBackground = true, Name = "Parent" }.Start();
+    }
+
+    public SiloSettings Settings { get; }
+
+    /// <summary>Completes when all silos are ready.</summary>
+    public Task Replay => _replay.Task;
+
+    /// <summary>Cancelled when the replay has to end before its time.</summary>
+    public CancellationToken Finish => _finish.Token;
+
+    /// <summary>Completes when this silo has to leave the cluster.</summary>
+    public Task Stop => _stop.Task;
+
+    /// <summary>Reads the settings that the parent sends first.</summary>
+    /// <exception cref="JsonException">Nobody did: a person has called the hidden command.</exception>
+    public static ParentPipe Open() => new();
+
+    public void Report(SiloReport report)
+    {
+        try
+        {
+            lock (_reports)
+                _reports.WriteLine(JsonSerializer.Serialize(report, MessageContext.Default.SiloReport));
+        }
+        catch (IOException)
+        {
+            // Nobody reads any more; the end of stdin says the rest.
+        }
+    }
+
+    public void Dispose()
+    {
+        _signals.ForEach(signal => signal.Dispose());
+        _finish.Dispose();
+    }
+
+    /// <summary>A thread of its own, for reading a pipe blocks.</summary>
+    private void ReadOrders()
+    {
+        while (_orders.ReadLine() is { } order)
+        {
+            switch (order)
+            {
+                case Orders.Replay:
+                    _replay.TrySetResult();
+                    break;
+                case Orders.Finish:
+                    _finish.Cancel();
+                    break;
+                case Orders.Stop:
+                    _stop.TrySetResult();
+                    break;
+            }
+        }
+
+        if (_stop.Task.IsCompleted)
+            return; // it is leaving already, and in order
+        Settings.Workspace.Remove(); // nobody else is left to do it
+        Environment.Exit(ExitCodes.Orphaned);
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (!_replay.Task.IsCompleted)
+            Environment.Exit(ExitCodes.Interrupted); // there is nothing to leave in order yet
+        _finish.Cancel();
+        Task.Delay(s_patience).ContinueWith(_ => _stop.TrySetResult(), TaskScheduler.Default);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using McCache.Demo.Shared;
+
+namespace McCache.Demo.Silo;
+
+/// <summary>
+/// Replays this silo's share of the trace: of N silos, the first takes lines 1, N + 1, 2N + 1 and so on, and after the last line the trace begins again. A line is a request for
+/// a page through the cache; some are followed by an update of the page.
+/// </summary>
+internal sealed class Replay(SiloSettings settings, AccessTrace trace, IMcCache<string, Page> cache, VersionBoard board) : IDisposable
+{
+    /// <summary>Requests in flight. A hit needs no company; loads and coherent verbs are waited for side by side.</summary>
+    private const int Workers = 4;
+
+    /// <summary>How many requests a worker makes, when all are hits, before it lets others have the thread.</summary>
+    private const int RequestsPerTurn = 32;
+
+    /// <summary>SQLite lets in one writer at a time. Those of this silo queue here, without a thread, and not in SQLite's loop of sleeping and looking again.</summary>
+    private readonly SemaphoreSlim _writer = new(1);
+
+    private long _line = settings.Number - 1 - settings.Silos;
+    private long _started, _finished;
+    private long _requests, _originLoads, _updates, _coherentVerbs, _staleReads;
+    private string? _firstStaleRead;
+
+    /// <summary>Runs until the time is up or it is told to finish; every request and verb that has begun is then completed.</summary>
+    public async Task RunAsync(CancellationToken finish)
+    {
+        using var until = CancellationTokenSource.CreateLinkedTokenSource(finish);
+        until.CancelAfter(TimeSpan.FromSeconds(settings.Seconds));
+        Volatile.Write(ref _started, Stopwatch.GetTimestamp());
+        await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => WorkAsync(worker, until.Token), CancellationToken.None)));
+        Volatile.Write(ref _finished, Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>What has been counted so far.</summary>
+    public SiloReport Read() => new()
+    {
+        Phase = _finished == 0 ? SiloPhase.Replaying : SiloPhase.Finished,
+        Seconds = _started == 0 ? 0 : Stopwatch.GetElapsedTime(_started, _finished == 0 ? Stopwatch.GetTimestamp() : _finished).TotalSeconds,
+        Requests = Volatile.Read(ref _requests),
+        OriginLoads = Volatile.Read(ref _originLoads),
+        Updates = Volatile.Read(ref _updates),
+        CoherentVerbs = Volatile.Read(ref _coherentVerbs),
+        StaleReads = Volatile.Read(ref _staleReads),
+        FirstStaleRead = Volatile.Read(ref _firstStaleRead),
+    };
+
+    public void Dispose() => _writer.Dispose();
+
+    private async Task WorkAsync(int worker, CancellationToken until)
+    {
+        using var origin = new Origin(settings.Workspace.Database);
+        var random = new Random((settings.Number * Workers) + worker);
+        for (var request = 1; !until.IsCancellationRequested; request++)
+        {
+            var page = trace.Requests[(int)(Interlocked.Add(ref _line, settings.Silos) % trace.Requests.Count)];
+            await ReadAsync(page, origin);
+            if (random.NextDouble() < settings.Updates)
+                await UpdateAsync(page, origin);
+            if (request % RequestsPerTurn == 0)
+                await Task.Yield();
+        }
+    }
+
+    /// <summary>A request for a page. It is stale if it yields a version older than one whose removal had completed, somewhere, before the request began.</summary>
+    private async Task ReadAsync(int page, Origin origin)
+    {
+        var completed = board.Completed(page);
+        var read = await cache.GetOrAddAsync(trace.Pages[page], (Replay: this, origin), static (key, state, _) => state.Replay.LoadAsync(key, state.origin));
+        Interlocked.Increment(ref _requests);
+        if (read.Version >= completed)
+            return;
+        Interlocked.Increment(ref _staleReads);
+        Interlocked.CompareExchange(ref _firstStaleRead, $"page {trace.Pages[page]} was read at version {read.Version} after the removal for version {completed} had completed", null);
+    }
+
+    /// <summary>Runs within the request of the worker that owns the connection.</summary>
+    private ValueTask<Page> LoadAsync(string key, Origin origin)
+    {
+        Interlocked.Increment(ref _originLoads);
+        return new(origin.Load(key));
+    }
+
+    /// <summary>Writes to the database first, and tells the caches then. Once that has completed, no silo may serve an older version: the board says so to all.</summary>
+    private async Task UpdateAsync(int page, Origin origin)
+    {
+        await _writer.WaitAsync();
+        long version;
+        try
+        {
+            version = origin.Update(trace.Pages[page]);
+        }
+        finally
+        {
+            _writer.Release();
+        }
+
+        Interlocked.Increment(ref _updates);
+        if (!settings.Sabotage)
+        {
+            board.StampWrite(page);
+            await cache.RemoveAsync(trace.Pages[page]);
+            Interlocked.Increment(ref _coherentVerbs);
+        }
+
+        board.Complete(page, version);
+    }
+}

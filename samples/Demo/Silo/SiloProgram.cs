@@ -1,0 +1,89 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using McCache.Demo.Command;
+using McCache.Demo.Shared;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace McCache.Demo.Silo;
+
+/// <summary>The main of a silo process: start, meet the others, replay, wait for the others, leave.</summary>
+internal static class SiloProgram
+{
+    public static async Task<int> RunAsync()
+    {
+        try
+        {
+            using var parent = ParentPipe.Open();
+            return await RunAsync(parent);
+        }
+        catch (JsonException)
+        {
+            await Console.Error.WriteLineAsync($"'{CommandLine.SiloCommand}' is how the demo starts its own silos; start the demo without it.");
+            return ExitCodes.BadOptions;
+        }
+    }
+
+    private static async Task<int> RunAsync(ParentPipe parent)
+    {
+        try
+        {
+            await LiveAsync(parent);
+            return ExitCodes.Success;
+        }
+        catch (Exception exception) when (IsPortTaken(exception))
+        {
+            return ExitCodes.PortTaken;
+        }
+    }
+
+    private static async Task LiveAsync(ParentPipe parent)
+    {
+        var settings = parent.Settings;
+        var trace = AccessTrace.Read(settings.Trace);
+        using var board = new VersionBoard(settings.Workspace.Board);
+        using var multicast = new MulticastGauge();
+        using var host = SiloHost.Build(settings, trace);
+        await host.StartAsync();
+        parent.Report(new SiloReport { Phase = SiloPhase.Started });
+        await SeeAllAsync(host.Services.GetRequiredService<IClusterMembershipService>(), settings.Silos);
+        parent.Report(new SiloReport { Phase = SiloPhase.Ready });
+        await parent.Replay;
+
+        var cache = host.Services.GetRequiredKeyedService<IMcCache<string, Page>>(SiloHost.CacheName);
+        using var visibility = new VisibilityGauge(cache, trace, board);
+        using var replay = new Replay(settings, trace, cache, board);
+        var reporter = new Reporter(parent, cache, replay, multicast, visibility);
+        try
+        {
+            await reporter.RunAsync(replay.RunAsync(parent.Finish));
+        }
+        catch (Exception exception)
+        {
+            // The last words of the log, before a silo that leaves in disorder has its own.
+            await Console.Error.WriteLineAsync(exception.ToString());
+            Environment.Exit(ExitCodes.Failure);
+        }
+
+        await parent.Stop;
+        reporter.Report(); // what the others' last verbs have done here
+        await host.StopAsync();
+    }
+
+    /// <summary>Waits until this silo's view of the cluster shows all silos active.</summary>
+    private static async Task SeeAllAsync(IClusterMembershipService membership, int silos)
+    {
+        await foreach (var view in membership.MembershipUpdates)
+        {
+            if (view.Members.Values.Count(member => member.Status == SiloStatus.Active) == silos)
+                return;
+        }
+    }
+
+    private static bool IsPortTaken(Exception? exception) => exception switch
+    {
+        null => false,
+        SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } => true,
+        AggregateException many => many.InnerExceptions.Any(IsPortTaken),
+        _ => IsPortTaken(exception.InnerException),
+    };
+}

@@ -1,0 +1,71 @@
+using McCache.Demo.Run;
+using McCache.Demo.Shared;
+using Spectre.Console;
+
+namespace McCache.Demo.Views;
+
+/// <summary>The table of a run: a row for each silo, and one for all.</summary>
+internal static class SiloTable
+{
+    /// <summary>Below this width, figures are shortened and lines between columns left out.</summary>
+    private const int ComfortableWidth = 110;
+
+    public static Table Of(RunState state, int width)
+    {
+        var isShort = width < ComfortableWidth;
+        var silos = state.Silos;
+        var table = new Table { Border = isShort ? TableBorder.Simple : TableBorder.Rounded, BorderStyle = new Style(Color.Grey37), ShowFooters = silos.Count > 1 };
+        var reports = silos.Select(silo => silo.Report).ToArray();
+        var total = new SiloReport
+        {
+            Seconds = reports.Select(report => report.Seconds).DefaultIfEmpty().Max(),
+            Requests = reports.Sum(report => report.Requests),
+            Hits = reports.Sum(report => report.Hits),
+            OriginLoads = reports.Sum(report => report.OriginLoads),
+            Entries = reports.Sum(report => report.Entries),
+            Bytes = reports.Sum(report => report.Bytes),
+            MulticastSent = reports.Sum(report => report.MulticastSent),
+            MulticastApplied = reports.Sum(report => report.MulticastApplied),
+        };
+        var rows = silos.Select(silo => Cells(Dot(silo.Report.Phase) + " " + silo.Number, silo.Report, Latencies.Merge([silo.Report.Visible]), isShort));
+        var footer = Cells("all", total, Latencies.Merge(reports.Select(report => report.Visible)), isShort);
+        string[] titles = ["silo", "requests", "per s", "hits", "loads", "entries", "size", "sent", "applied", "p50", "p99"];
+        for (var column = 0; column < titles.Length; column++)
+        {
+            var isName = column == 0;
+            table.AddColumn(new TableColumn(new Markup($"[grey]{titles[column]}[/]"))
+            {
+                Alignment = isName ? Justify.Left : Justify.Right,
+                NoWrap = true,
+                Footer = new Markup($"[bold]{footer[column]}[/]"),
+            });
+        }
+
+        foreach (var row in rows)
+            table.AddRow(row);
+        return table;
+    }
+
+    private static string[] Cells(string name, SiloReport report, Latencies visible, bool isShort) =>
+    [
+        name,
+        Figures.Count(report.Requests, isShort),
+        Figures.Count(report.Seconds > 0 ? report.Requests / report.Seconds : 0, isShort),
+        Figures.Share(report.Hits, report.Requests),
+        Figures.Count(report.OriginLoads, isShort),
+        Figures.Count(report.Entries, isShort),
+        Figures.Bytes(report.Bytes),
+        Figures.Count(report.MulticastSent, isShort),
+        Figures.Count(report.MulticastApplied, isShort),
+        Figures.Microseconds(visible.Percentile(50)),
+        Figures.Microseconds(visible.Percentile(99)),
+    ];
+
+    private static string Dot(SiloPhase phase) => phase switch
+    {
+        SiloPhase.Starting => "[grey]○[/]",
+        SiloPhase.Started or SiloPhase.Ready => "[yellow]●[/]",
+        SiloPhase.Replaying => "[green]●[/]",
+        _ => "[blue]●[/]",
+    };
+}

@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace McCache.Streaming.Tests;
+
+/// <summary>Options: defaults that have not changed, bounds that are checked, configuration that has the last word.</summary>
+public sealed class OptionsTests
+{
+    [Fact]
+    public void Defaults_have_not_changed()
+    {
+        var options = new MulticastOptions();
+        Assert.Equal(100_000, options.MaxLaneFrames);
+        Assert.Equal(64 * 1024 * 1024, options.MaxLaneBytes);
+        Assert.Equal(10_000, options.MaxQueuedItems);
+        Assert.Equal(16 * 1024 * 1024, options.MaxQueuedBytes);
+        Assert.True(new MulticastOptionsValidator().Validate("p", options).Succeeded);
+    }
+
+    [Theory]
+    [InlineData(nameof(MulticastOptions.MaxLaneFrames), 999L, "from 1000 to 10000000")]
+    [InlineData(nameof(MulticastOptions.MaxLaneFrames), 10_000_001L, "from 1000 to 10000000")]
+    [InlineData(nameof(MulticastOptions.MaxLaneBytes), 65_535L, "from 65536 to 1073741824")]
+    [InlineData(nameof(MulticastOptions.MaxLaneBytes), 1_073_741_825L, "from 65536 to 1073741824")]
+    [InlineData(nameof(MulticastOptions.MaxQueuedItems), 0L, "from 1 to 10000000")]
+    [InlineData(nameof(MulticastOptions.MaxQueuedItems), 10_000_001L, "from 1 to 10000000")]
+    [InlineData(nameof(MulticastOptions.MaxQueuedBytes), -1L, "from 65536 to 1073741824")]
+    [InlineData(nameof(MulticastOptions.MaxQueuedBytes), 1_073_741_825L, "from 65536 to 1073741824")]
+    public void A_bad_value_is_refused_by_name_value_and_range(string option, long value, string range)
+    {
+        var options = new MulticastOptions();
+        var property = typeof(MulticastOptions).GetProperty(option)!;
+        property.SetValue(options, Convert.ChangeType(value, property.PropertyType, System.Globalization.CultureInfo.InvariantCulture));
+        var failure = Assert.Single(new MulticastOptionsValidator().Validate("news", options).Failures!);
+        Assert.Equal($"McCache:Multicast:news:{option} is {value}; it must be {range}.", failure);
+    }
+
+    [Fact]
+    public async Task Configuration_has_the_last_word_for_its_own_provider()
+    {
+        await using var cluster = await MulticastCluster.StartAsync(1, silo =>
+        {
+            silo.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder()
+                .AddInMemoryCollection([new("McCache:Multicast:one:MaxQueuedItems", "7")]).Build());
+            silo.AddMulticastStreams(MulticastCluster.One, options => options.MaxQueuedItems = 5);
+            silo.AddMulticastStreams(MulticastCluster.Two, options => options.MaxQueuedItems = 5);
+        });
+        Assert.Equal(7, cluster.Member(0).Options.MaxQueuedItems);
+        Assert.Equal(5, cluster.Member(0, MulticastCluster.Two).Options.MaxQueuedItems);
+    }
+
+    [Fact]
+    public async Task A_silo_with_bad_options_does_not_start()
+    {
+        var failure = await Assert.ThrowsAnyAsync<Exception>(
+            () => MulticastCluster.StartAsync(1, silo => silo.AddMulticastStreams(MulticastCluster.One, options => options.MaxLaneFrames = 1)));
+        Assert.Contains(nameof(OptionsValidationException), failure.ToString(), StringComparison.Ordinal);
+    }
+}
