@@ -1,0 +1,17 @@
+namespace McCache.Stress.Tests;
+
+/// <summary>Two silos under load, and nothing goes wrong.</summary>
+public sealed class CalmRunTests
+{
+    [Fact]
+    public async Task Run_without_faults_reads_nothing_stale()
+    {
+        var (exitCode, report, said) = await StressTool.RunAsync("--silos", "2", "--minutes", "0.1", "--faults", "none", "--seed", "1", "--json");
+
+        Assert.True(exitCode == 0, said);
+        Assert.NotNull(report);
+        Assert.Equal(0, report.StaleReads);
+        Assert.True(report is { CoherentVerbs: > 0, Reads: > 0, DrainSeconds: not null }, said);
+        Assert.Equal(0, report.Drops);
+    }
+}
