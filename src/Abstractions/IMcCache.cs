@@ -15,7 +15,9 @@ namespace McCache;
 /// <para>A cache that may not serve yet (its silo has not finished starting) or any more (its silo is stopping) looks empty to every reading member.</para>
 /// <para>All members are safe to use from any number of threads. Cached instances are shared between callers: treat them as immutable. Null values are cached.</para>
 /// <para>Every member that takes a key throws <see cref="ArgumentNullException"/> for a null key. Every write throws <see cref="NotSupportedException"/>, changing
-/// nothing, when Orleans has no serializer for the key, and <see cref="ArgumentException"/> when the value is larger than <see cref="CacheOptions.MaxBytes"/>.</para>
+/// nothing, when Orleans has no serializer for the key, and <see cref="ArgumentException"/> when the value is larger than <see cref="CacheOptions.MaxBytes"/>, when the key takes more
+/// than 32 KiB, or is a string with lone surrogates.</para>
+/// <para>A dictionary verb on a silo that has stopped changes its copy and reaches nobody; a coherent verb there fails.</para>
 /// </remarks>
 /// <typeparam name="TKey">The type of the keys. Needs an Orleans serializer, and value equality.</typeparam>
 /// <typeparam name="TValue">The type of the values.</typeparam>
@@ -90,7 +92,7 @@ public interface IMcCache<TKey, TValue> : IDictionary<TKey, TValue>, IReadOnlyDi
     /// <returns>The value that was set.</returns>
     TValue AddOrUpdate(TKey key, TValue addValue, Func<TKey, TValue, TValue> updateValueFactory);
 
-    /// <summary>Sets many keys, one after the other, in the order given.</summary>
+    /// <summary>Sets many keys, one after the other, in the order given. One that is refused ends it; those before it are set.</summary>
     /// <param name="items">The keys and values.</param>
     void SetRange(IEnumerable<KeyValuePair<TKey, TValue>> items);
 

@@ -31,7 +31,7 @@ internal sealed partial class CacheView<TKey, TValue>
         while (_local.Peek(last) is { } entry)
         {
             using var frame = _member.RemoveFrame(entry.Key);
-            if (!_local.TryRemove(entry))
+            if (!_local.TryPop(entry, last))
                 continue;
             _member.Publish(frame);
             item = new(entry.Key, entry.Value);

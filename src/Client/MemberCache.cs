@@ -12,6 +12,11 @@ namespace McCache.Client;
 internal sealed class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IFrameHandler
     where TKey : notnull
 {
+    /// <summary>What a key or a tag may take on the wire. Far below what any lane holds, so that a frame that was made can be sent.</summary>
+    internal const int MaxNameBytes = 32 * 1024;
+
+    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly IMulticastChannel _channel;
     private readonly StreamId _stream;
     private readonly KeyCodec<TKey> _keys;
@@ -40,27 +45,16 @@ internal sealed class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IF
 
     /// <summary>The frame that tells the others to drop their copy of a key.</summary>
     /// <exception cref="NotSupportedException">Orleans has no serializer for the key.</exception>
+    /// <exception cref="ArgumentException">The key is too large, or a string that is not well-formed, which no encoding carries unchanged.</exception>
     internal FrameBuffer RemoveFrame(TKey key)
     {
-        var buffer = Header(CacheOperation.Remove);
-        try
-        {
-            _keys.Write(buffer, key);
-            return buffer;
-        }
-        catch
-        {
-            buffer.Dispose();
-            throw;
-        }
+        if (key is string text)
+            _ = s_utf8.GetByteCount(text);
+        return Frame(CacheOperation.Remove, buffer => _keys.Write(buffer, key), "key");
     }
 
-    internal FrameBuffer RemoveByTagFrame(string tag)
-    {
-        var buffer = Header(CacheOperation.RemoveByTag);
-        Encoding.UTF8.GetBytes(tag, buffer);
-        return buffer;
-    }
+    /// <exception cref="ArgumentException">The tag is too large, or not well-formed.</exception>
+    internal FrameBuffer RemoveByTagFrame(string tag) => Frame(CacheOperation.RemoveByTag, buffer => s_utf8.GetBytes(tag, buffer), "tag");
 
     internal FrameBuffer ClearFrame() => Header(CacheOperation.Clear);
 
@@ -68,6 +62,24 @@ internal sealed class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IF
 
     internal ValueTask PublishAsync(FrameBuffer frame, CancellationToken cancellationToken)
         => _channel.PublishAsync(_stream, frame.Written, cancellationToken);
+
+    private FrameBuffer Frame(CacheOperation operation, Action<FrameBuffer> writeName, string what)
+    {
+        var buffer = Header(operation);
+        try
+        {
+            writeName(buffer);
+            var size = buffer.Written.Length - CacheFrame.HeaderSize;
+            return size <= MaxNameBytes
+                ? buffer
+                : throw new ArgumentException($"The {what} takes {size} bytes; in cache '{Name}' it may take at most {MaxNameBytes}. Nothing was changed.", what);
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+    }
 
     private FrameBuffer Header(CacheOperation operation)
     {
@@ -91,7 +103,7 @@ internal sealed class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IF
                     Local.Invalidate(_keys.Read(body));
                     break;
                 case CacheOperation.RemoveByTag:
-                    Local.RemoveByTag(Encoding.UTF8.GetString(body), CacheChangeKind.Invalidated);
+                    Local.RemoveByTag(s_utf8.GetString(body), CacheChangeKind.Invalidated);
                     break;
                 case CacheOperation.Clear:
                     Local.Clear(CacheChangeKind.Invalidated);

@@ -9,7 +9,10 @@ namespace McCache.Core;
 internal sealed class HybridClock(TimeProvider time)
 {
     private const int CounterBits = 16;
-    private long _last;
+    private long _last, _refused;
+
+    /// <summary>Timestamps that were too far ahead.</summary>
+    internal long Refused => Volatile.Read(ref _refused);
 
     /// <summary>A timestamp larger than any that this clock has given or observed.</summary>
     internal long Next()
@@ -31,6 +34,7 @@ internal sealed class HybridClock(TimeProvider time)
     {
         if (timestamp >> CounterBits > WallTime + (long)maxSkew.TotalMilliseconds)
         {
+            Interlocked.Increment(ref _refused);
             return false;
         }
 

@@ -7,7 +7,7 @@ internal sealed partial class LocalCache<TKey, TValue>
     private readonly long _changeWindow;
     private readonly long[] _changes = new long[Enum.GetValues<CacheChangeKind>().Length];
     private ChangeQueue<TKey>[] _watchers = [];
-    private long _lastChange = long.MinValue / 2, _spikes, _spikeTime;
+    private long _lastChange = Entry.Unread, _spikes, _spikeTime;
 
     /// <summary>Watches the changes: the callback gets them in order, on the thread pool, outside every lock; see <see cref="ChangeQueue{TKey}"/>.</summary>
     internal IDisposable OnChange(Action<CacheChange<TKey>> callback)
@@ -66,8 +66,8 @@ internal sealed partial class LocalCache<TKey, TValue>
     private void Tally(CacheChangeKind kind, int entries, long now)
     {
         _changes[(int)kind] += entries;
-        long interval = now - _lastChange;
-        _lastChange = now;
+        long interval = Math.Max(0, now - _lastChange); // writers read the clock before they get the lock
+        _lastChange += interval;
         if (interval < SpikeWithin)
         {
             _spikes++;

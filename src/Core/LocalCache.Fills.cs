@@ -247,8 +247,11 @@ internal sealed partial class LocalCache<TKey, TValue>
 
     private void BreakFlights(TKey key)
     {
-        _flights.Remove(key);
-        _blockingFlights.Remove(key);
+        if (_flights.Count + _blockingFlights.Count > 0) // spares almost every write two hashes of its key
+        {
+            _flights.Remove(key);
+            _blockingFlights.Remove(key);
+        }
     }
 
     private void BreakFlights()

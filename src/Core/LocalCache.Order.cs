@@ -12,18 +12,7 @@ internal sealed partial class LocalCache<TKey, TValue>
     {
         lock (_lock)
         {
-            long now = _clock.Now;
-            while (Serves(now) && (last ? _last : _first) is { } entry)
-            {
-                if (now < entry.Expires)
-                {
-                    return entry;
-                }
-
-                Discard(entry, CacheChangeKind.Expired, now);
-            }
-
-            return null;
+            return PeekNow(last, _clock.Now);
         }
     }
 
@@ -108,6 +97,21 @@ internal sealed partial class LocalCache<TKey, TValue>
 
             return [.. items];
         }
+    }
+
+    private Entry? PeekNow(bool last, long now)
+    {
+        while (Serves(now) && (last ? _last : _first) is { } entry)
+        {
+            if (now < entry.Expires)
+            {
+                return entry;
+            }
+
+            Discard(entry, CacheChangeKind.Expired, now);
+        }
+
+        return null;
     }
 
     private void LinkLast(Entry entry)

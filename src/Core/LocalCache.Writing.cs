@@ -96,22 +96,33 @@ internal sealed partial class LocalCache<TKey, TValue>
         return false;
     }
 
-    /// <summary>Removes an entry that <see cref="Peek"/> or <see cref="PeekAt"/> has returned, by a verb of this member.</summary>
+    /// <summary>Removes an entry that <see cref="PeekAt"/> has returned, by a verb of this member.</summary>
     /// <returns>False, removing nothing, when it is not the visible entry of its key any more.</returns>
     internal bool TryRemove(Entry entry)
     {
         lock (_lock)
         {
             long now = _clock.Now;
-            if (!TryFind(entry.Key, now, out var current) || current != entry)
-            {
-                return false;
-            }
-
-            BreakFlights(entry.Key);
-            Discard(entry, CacheChangeKind.Removed, now);
-            return true;
+            return TryFind(entry.Key, now, out var current) && current == entry && RemoveFound(entry, now);
         }
+    }
+
+    /// <summary>Removes an entry that <see cref="Peek"/> has returned, by a verb of this member.</summary>
+    /// <returns>False, removing nothing, when it is not the first or last visible entry any more.</returns>
+    internal bool TryPop(Entry entry, bool last)
+    {
+        lock (_lock)
+        {
+            long now = _clock.Now;
+            return PeekNow(last, now) == entry && RemoveFound(entry, now);
+        }
+    }
+
+    private bool RemoveFound(Entry entry, long now)
+    {
+        BreakFlights(entry.Key);
+        Discard(entry, CacheChangeKind.Removed, now);
+        return true;
     }
 
     /// <summary>Drops the copy of a key that another member has written or removed.</summary>
@@ -212,7 +223,7 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <summary>Puts an entry in, for a write or a fill. An expired predecessor counts as gone, so its key goes to the end.</summary>
     private void Store(Entry entry)
     {
-        long now = _clock.Now;
+        long now = entry.Updated; // just read, outside the lock
         if (_map.TryGetValue(entry.Key, out var old) && old.Expires <= now)
         {
             Discard(old, CacheChangeKind.Expired, now);

@@ -107,6 +107,20 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public void A_key_or_tag_that_no_frame_can_carry_fails_before_anything_changed()
+    {
+        var cache = _network.JoinOne();
+        var large = new string('x', 40_000);
+        Assert.Equal(1, cache.GetOrAdd(large, _ => 1));
+        Assert.Throws<ArgumentException>("key", () => cache[large] = 2);
+        Assert.Throws<ArgumentException>("tag", () => { _ = cache.RemoveByTagAsync(large).AsTask(); });
+        Assert.ThrowsAny<ArgumentException>(() => cache["\ud800"] = 2);
+        Assert.ThrowsAny<ArgumentException>(() => { _ = cache.RemoveByTagAsync("\ud800").AsTask(); });
+        Assert.Equal([new(large, 1)], cache.ToArray());
+        Assert.Empty(_network.Frames);
+    }
+
+    [Fact]
     public void A_value_over_MaxBytes_is_refused_and_a_fill_of_it_is_not_kept()
     {
         var cache = _network.Join(caches => caches.Add<string, byte[]>("cache", options => options.MaxBytes = 1_000)).Get<string, byte[]>("cache");

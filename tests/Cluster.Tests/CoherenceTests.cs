@@ -61,6 +61,6 @@ public sealed class CoherenceTests(ITestOutputHelper output)
     {
         output.WriteLine($"{workload.Reads:N0} reads, {workload.Hits:N0} direct hits, {workload.Writes:N0} coherent verbs");
         Assert.Empty(workload.Violations);
-        Assert.True(workload.Hits > 100 && workload.Writes > 100, "the load ran");
+        Assert.True(workload is { Hits: > 0, Writes: > 0 }, "the load ran");
     }
 }

@@ -48,7 +48,7 @@ internal sealed class Workload(int seed)
         if (key % 2 == 0)
         {
             var version = Interlocked.Increment(ref _source[key]);
-            await CompleteAsync(key, version, cache.RemoveAsync($"{key}"));
+            await CompleteAsync(key, version, () => cache.RemoveAsync($"{key}"));
             return;
         }
 
@@ -56,7 +56,7 @@ internal sealed class Workload(int seed)
         try
         {
             var version = Interlocked.Increment(ref _source[key]);
-            await CompleteAsync(key, version, cache.SetAsync($"{key}", version));
+            await CompleteAsync(key, version, () => cache.SetAsync($"{key}", version));
         }
         finally
         {
@@ -64,15 +64,15 @@ internal sealed class Workload(int seed)
         }
     }
 
-    private async Task CompleteAsync(int key, int version, ValueTask verb)
+    private async Task CompleteAsync(int key, int version, Func<ValueTask> verb)
     {
         try
         {
-            await verb;
+            await verb();
         }
         catch (InvalidOperationException)
         {
-            return; // the member is stopping: the verb has not completed, and says so
+            return; // the member is stopping, or its container is gone: the verb has not completed, and says so
         }
 
         RaiseTo(ref _completed[key], version);

@@ -1,62 +1,192 @@
+using System.Collections.Concurrent;
 using CsCheck;
 
 namespace McCache.Core.Tests;
 
-/// <summary>Many threads at once.</summary>
-public sealed class ConcurrencyTests
+public class ConcurrencyTests
 {
-    private static readonly Gen<int> s_key = Gen.Int[0, 3];
+    private static readonly Gen<(int Key, int Id)> Arguments = Gen.Select(Gen.Int[0, 2], Gen.Int);
 
+    /// <summary>What parallel verbs return and leave is what some sequence of them returns and leaves.</summary>
     [Fact]
     public void Single_key_verbs_are_linearizable()
-        => Gen.Const(0).Select(_ => Create(1_000)).SampleParallel(
+        => Gen.Const(() => new Recorded()).SampleParallel(
             [
-                Gen.Select(s_key, Gen.Int[0, 9]).Operation<LocalCache<int, int>>((cache, pair) => cache.Set(pair.Item1, pair.Item2)),
-                Gen.Select(s_key, Gen.Int[0, 9]).Operation<LocalCache<int, int>>((cache, pair) => cache.TryAdd(pair.Item1, pair.Item2)),
-                Gen.Select(s_key, Gen.Int[0, 9], Gen.Int[0, 9]).Operation<LocalCache<int, int>>((cache, update) => cache.TryUpdate(update.Item1, update.Item2, update.Item3)),
-                s_key.Operation<LocalCache<int, int>>((cache, key) => cache.Remove(key, out _)),
-                s_key.Operation<LocalCache<int, int>>((cache, key) => cache.Invalidate(key)),
-                s_key.Operation<LocalCache<int, int>>((cache, key) => cache.AddOrUpdate(key, 1, (_, old) => old + 1)),
-                s_key.Operation<LocalCache<int, int>>((cache, key) => cache.GetOrAdd(key, key => key)),
+                Verb("Set", (cache, key, id) => { cache.Set(key, id); return 0; }),
+                Verb("TryAdd", (cache, key, id) => cache.TryAdd(key, id)),
+                Verb("Remove", (cache, key, _) => cache.Remove(key, out int value) ? value : null),
+                Verb("TryGet", (cache, key, _) => cache.TryGet(key, out int value) ? value : null),
+                Verb("AddOrUpdate", (cache, key, id) => cache.AddOrUpdate(key, id, (_, old) => old + 1)),
+                Verb("MoveToFirst", (cache, key, _) => cache.MoveTo(key, last: false)),
+                Verb("Pop", (cache, _, _) => Pop(cache)),
+                Verb("Invalidate", (cache, key, _) => cache.Invalidate(key)),
             ],
-            equal: (a, b) => a.ToArray().OrderBy(pair => pair.Key).SequenceEqual(b.ToArray().OrderBy(pair => pair.Key)),
-            iter: 2_000);
+            equal: (actual, sequential) => actual.State == sequential.State,
+            maxParallelOperations: 4,
+            iter: 500,
+            print: recorded => recorded.State);
 
     [Fact]
-    public async Task A_soak_ends_with_everything_in_step() => await SoakAsync(TimeSpan.FromSeconds(3));
-
-    [Fact, Trait("Lane", "soak")]
-    public async Task A_long_soak_ends_with_everything_in_step() => await SoakAsync(TimeSpan.FromMinutes(3));
-
-    [Fact]
-    public async Task A_reader_gets_on_while_a_writer_holds_the_lock()
+    public async Task AddOrUpdate_loses_no_increment()
     {
-        // The measure of sizes runs outside the lock, a key's comparer under it: a key whose equality blocks holds the lock for as long as we like.
-        var cache = new LocalCache<Sticky, int>("cache", new CacheOptions());
-        cache.Serve(long.MaxValue);
-        var (stuck, other) = (new Sticky(1), new Sticky(2));
-        cache.Set(stuck, 1);
-        cache.Set(other, 2);
-        stuck.Block = true;
-        var writing = Task.Run(() => cache.Remove(new Sticky(1), out _), TestContext.Current.CancellationToken);
-        await stuck.Entered.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        Assert.True(await Task.Run(() => cache.TryGet(other, out _)).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
-        Assert.False(writing.IsCompleted);
-        stuck.Release.Set();
-        Assert.True(await writing);
+        var cache = Caches.Make<string, int>();
+        await Parallel(4, _ =>
+        {
+            for (int i = 0; i < 20_000; i++)
+            {
+                cache.AddOrUpdate("a", 1, (_, old) => old + 1);
+            }
+        });
+        Assert.True(cache.TryGet("a", out int value));
+        Assert.Equal(80_000, value);
     }
 
-    private static async Task SoakAsync(TimeSpan duration)
+    [Fact]
+    public async Task An_entry_is_popped_by_one_only()
     {
-        var seed = Random.Shared.Next();
-        var cache = Create(50);
-        using var until = new CancellationTokenSource(duration);
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Run(() => WorkAsync(cache, new Random(seed + worker), until.Token))));
+        var cache = Caches.Make<int, int>();
+        for (int i = 0; i < 20_000; i++)
+        {
+            cache.Set(i, i);
+        }
+
+        var popped = new ConcurrentBag<int>();
+        await Parallel(4, thread =>
+        {
+            while (cache.Peek(last: thread % 2 == 0) is { } entry)
+            {
+                if (cache.TryPop(entry, last: thread % 2 == 0))
+                {
+                    popped.Add(entry.Key);
+                }
+            }
+        });
+        Assert.Equal(Enumerable.Range(0, 20_000), popped.Order());
+        cache.Check();
+    }
+
+    /// <summary>A reader never sees half of one value and half of another.</summary>
+    [Fact]
+    public async Task Large_struct_values_never_tear()
+    {
+        var cache = Caches.Make<int, (long A, long B, long C, long D)>();
+        cache.Set(0, default);
+        using var stop = new CancellationTokenSource();
+        await Parallel(3, thread =>
+        {
+            for (long i = 0; i < 200_000 && !stop.IsCancellationRequested; i++)
+            {
+                if (thread == 0)
+                {
+                    cache.Set(0, (i, i, i, i));
+                }
+                else
+                {
+                    Assert.True(cache.TryGet(0, out var value));
+                    Assert.True(value.A == value.B && value.B == value.C && value.C == value.D);
+                }
+            }
+        });
+    }
+
+    /// <summary>Property P2 under load: a fill reads the source, a write changes the source and then removes the key; whoever comes after gets nothing older.</summary>
+    [Fact]
+    public Task No_stale_fill_short() => NoStaleFill(TimeSpan.FromSeconds(2));
+
+    [Fact, Trait("Lane", "soak")]
+    public Task No_stale_fill_soak() => NoStaleFill(TimeSpan.FromMinutes(2));
+
+    [Fact]
+    public Task Everything_at_once_short() => EverythingAtOnce(Environment.TickCount, TimeSpan.FromSeconds(3));
+
+    [Fact, Trait("Lane", "soak")]
+    public async Task Everything_at_once_soak()
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            await EverythingAtOnce(Environment.TickCount + round, TimeSpan.FromSeconds(15));
+        }
+    }
+
+    private static async Task NoStaleFill(TimeSpan duration)
+    {
+        var cache = new LocalCache<int, long>("test", new());
+        cache.Serve(long.MaxValue);
+        long source = 0, completed = 0, reads = 0;
+        long end = Environment.TickCount64 + (long)duration.TotalMilliseconds;
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(role => Task.Run(async () =>
+        {
+            while (Environment.TickCount64 < end)
+            {
+                switch (role)
+                {
+                    case 0:
+                        long written = Interlocked.Increment(ref source);
+                        switch (written % 4)
+                        {
+                            case 0: cache.Remove(0, out _); break;
+                            case 1: cache.Invalidate(0); break;
+                            case 2: cache.RemoveByTag("t", CacheChangeKind.Removed); break;
+                            default: cache.Set(0, written); break;
+                        }
+
+                        Volatile.Write(ref completed, written);
+                        await Task.Yield();
+                        break;
+                    case 1:
+                        cache.Evict(0);
+                        cache.Serve(cache.Now + 1); // a lapse now and then
+                        await Task.Yield();
+                        break;
+                    default:
+                        long floor = Volatile.Read(ref completed);
+                        long value = role == 2
+                            ? cache.GetOrAdd(0, _ => Volatile.Read(ref source), new() { Tags = ["t"] })
+                            : await cache.GetOrAddAsync(0, role, async (_, role, _) =>
+                            {
+                                long read = Volatile.Read(ref source);
+                                if (role > 3)
+                                {
+                                    await Task.Yield();
+                                }
+
+                                return read;
+                            }, new() { Tags = ["t"] });
+                        Assert.True(value >= floor, $"read {value} after the write of {floor} had completed");
+                        Interlocked.Increment(ref reads);
+                        break;
+                }
+            }
+        })));
+        Assert.True(reads > 100 && completed > 100, $"{reads} reads and {completed} writes test nothing");
+        cache.Check();
+    }
+
+    private static async Task EverythingAtOnce(int seed, TimeSpan duration)
+    {
+        var cache = new LocalCache<int, int>("test", new() { MaxEntries = 50, MaxBytes = 5_000, ChangeWindow = TimeSpan.FromSeconds(1) });
+        cache.Serve(long.MaxValue);
+        long end = Environment.TickCount64 + (long)duration.TotalMilliseconds;
+        long notified = 0;
+        using var watching = cache.OnChange(_ => notified++);
         try
         {
+            await Parallel(5, thread =>
+            {
+                var random = new Random(seed + thread);
+                while (Environment.TickCount64 < end)
+                {
+                    Anything(cache, random);
+                }
+            });
             cache.Check();
-            Assert.InRange(cache.Count, 1, 50);
-            Assert.Equal(cache.ToArray().Select(pair => pair.Key).Distinct().Count(), cache.Count);
+            int sum = cache.Enumerate().Count();
+            var statistics = cache.Statistics;
+            Assert.Equal(statistics.Entries, statistics.Inserts - statistics.Removals - statistics.Invalidations - statistics.Evictions - statistics.Expirations);
+            Assert.InRange(sum, 0, 50);
+            cache.Clear(CacheChangeKind.Removed);
+            cache.Check();
+            Assert.Equal((0, 0L), (cache.Statistics.Entries, cache.Statistics.Bytes));
         }
         catch (Exception exception)
         {
@@ -64,63 +194,63 @@ public sealed class ConcurrencyTests
         }
     }
 
-    private static async Task WorkAsync(LocalCache<int, int> cache, Random random, CancellationToken until)
+    private static void Anything(LocalCache<int, int> cache, Random random)
     {
-        while (!until.IsCancellationRequested)
+        int key = random.Next(100);
+        switch (random.Next(20))
         {
-            var key = random.Next(100);
-            switch (random.Next(16))
-            {
-                case 0: cache.Set(key, key); break;
-                case 1: cache.Set(key, key, new CacheEntryOptions { TimeToLive = TimeSpan.FromMilliseconds(random.Next(1, 5)), Tags = [$"{key % 5}"] }); break;
-                case 2: cache.Remove(key, out _); break;
-                case 3: cache.Invalidate(key); break;
-                case 4: cache.MoveTo(key, random.Next(2) == 0); break;
-                case 5 when random.Next(50) == 0: cache.Clear(CacheChangeKind.Removed); break;
-                case 6 when random.Next(20) == 0: cache.RemoveByTag($"{random.Next(5)}", CacheChangeKind.Invalidated); break;
-                case 7: cache.Sweep(10); break;
-                case 8 when random.Next(20) == 0: cache.Serve(cache.Now + random.Next(-5, 5)); cache.Serve(long.MaxValue); break;
-                case 9: Assert.All(cache.Enumerate().Take(20), pair => Assert.Equal(pair.Key, pair.Value)); break;
-                case 10: await cache.GetOrAddAsync(key, 0, static async (key, _, _) => { await Task.Yield(); return key; }, null, CancellationToken.None); break;
-                case 11: cache.GetOrAdd(key, key => key); break;
-                case 12 when cache.Peek(random.Next(2) == 0) is { } entry: cache.TryRemove(entry); break;
-                default: Assert.True(!cache.TryGet(key, out var value) || value == key); break;
-            }
+            case 0: cache.Remove(key, out _); break;
+            case 1: cache.Invalidate(key); break;
+            case 2: cache.Evict(key); break;
+            case 3: cache.MoveTo(key, random.Next(2) == 0); break;
+            case 4: cache.TryAdd(key, 1); break;
+            case 5: cache.AddOrUpdate(key, 1, (_, old) => old + 1); break;
+            case 6: cache.GetOrAdd(key, key => key); break;
+            case 7: cache.GetOrAddAsync(key, 0, async (key, _, _) => { await Task.Yield(); return key; }); break;
+            case 8: _ = cache.PeekAt(random.Next(5)) is { } entry && cache.TryRemove(entry); break;
+            case 9 when random.Next(2) == 0: Pop(cache); break;
+            case 9 when random.Next(50) == 0: cache.Clear(CacheChangeKind.Removed); break;
+            case 10 when random.Next(50) == 0: cache.Serve(random.Next(3) == 0 ? 0 : cache.Now + random.Next(20)); break;
+            case 11: cache.Serve(long.MaxValue); break;
+            case 12: cache.RemoveByTag($"t{random.Next(20)}", CacheChangeKind.Invalidated); break;
+            case 13: cache.Sweep(random.Next(10)); break;
+            case 14 when random.Next(20) == 0: Assert.Distinct(cache.Enumerate(random.Next(2) == 0).Select(item => item.Key)); break;
+            case 15 when random.Next(20) == 0: cache.Check(); break;
+            case 16 or 17: cache.Set(key, 1, new() { TimeToLive = TimeSpan.FromMilliseconds(random.Next(1, 30)), Tags = [$"t{random.Next(20)}"], Size = random.Next(1, 600) }); break;
+            default: cache.TryGet(key, out _); break;
         }
     }
 
-    private static LocalCache<int, int> Create(int maxEntries)
+    /// <summary>As the view pops: it tries again when somebody has come between peek and removal.</summary>
+    private static int? Pop(LocalCache<int, int> cache)
     {
-        var cache = new LocalCache<int, int>("cache", new CacheOptions { MaxEntries = maxEntries });
-        cache.Serve(long.MaxValue);
-        return cache;
-    }
-
-    private sealed class Sticky(int id) : IEquatable<Sticky>
-    {
-        public bool Block { get; set; }
-
-        public TaskCompletionSource Entered { get; } = new();
-
-        public ManualResetEventSlim Release { get; } = new();
-
-        public bool Equals(Sticky? other)
+        while (cache.Peek(last: true) is { } entry)
         {
-            foreach (var one in new[] { this, other! })
+            if (cache.TryPop(entry, last: true))
             {
-                if (!one.Block)
-                    continue;
-                one.Entered.TrySetResult();
-                one.Release.Wait();
+                return entry.Value;
             }
-
-            return id == other!.Id;
         }
 
-        public override bool Equals(object? obj) => Equals(obj as Sticky);
+        return null;
+    }
 
-        public override int GetHashCode() => id;
+    private static Task Parallel(int threads, Action<int> body)
+        => Task.WhenAll(Enumerable.Range(0, threads).Select(thread => Task.Factory.StartNew(() => body(thread), TaskCreationOptions.LongRunning)));
 
-        private int Id => id;
+    private static GenOperation<Recorded> Verb(string name, Func<LocalCache<int, int>, int, int, object?> verb)
+        => Arguments.Operation<Recorded>(
+            argument => $"{name} {argument}",
+            (recorded, argument) => recorded.Results[(name, argument.Id)] = verb(recorded.Cache, argument.Key, argument.Id));
+
+    private sealed class Recorded
+    {
+        internal LocalCache<int, int> Cache { get; } = Caches.Make<int, int>();
+
+        /// <summary>What each verb returned, by its argument, which identifies it.</summary>
+        internal ConcurrentDictionary<(string, int), object?> Results { get; } = new();
+
+        internal string State
+            => $"{string.Join(" ", Cache.ToArray())} | {string.Join(" ", Results.OrderBy(result => result.Key).Select(result => $"{result.Key}:{result.Value ?? "none"}"))}";
     }
 }

@@ -2,159 +2,214 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace McCache.Core.Tests;
 
-/// <summary>P2: what a factory read before a write completed is never served, nor returned to a caller that started after it.</summary>
-public sealed class FenceTests
+/// <summary>The flight is the fence: what breaks one, and what it means for those who had joined and those who come later (properties P1 and P2).</summary>
+public class FenceTests
 {
     private readonly FakeTimeProvider _time = new();
-    private readonly LocalCache<string, int> _cache;
 
-    public FenceTests()
-    {
-        _cache = new("cache", new CacheOptions(), _time);
-        _cache.Serve(long.MaxValue);
-    }
+    public static TheoryData<string> Breaks =>
+    [
+        "Set", "TryAdd", "AddOrUpdate", "Remove", "Invalidate", "Clear", "Drop", "RemoveByTag", "Serve(0)", "epoch",
+    ];
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private static readonly Dictionary<string, Action<LocalCache<string, int>>> s_breakers = new()
-    {
-        { "an invalidation", cache => cache.Invalidate("a") },
-        { "a set", cache => cache.Set("a", 7) },
-        { "a removal", cache => cache.Remove("a", out _) },
-        { "its tag", cache => cache.RemoveByTag("tag", CacheChangeKind.Invalidated) },
-        { "a clear", cache => cache.Clear(CacheChangeKind.Removed) },
-        { "a gap", cache => cache.Drop() },
-        { "the end of serving", cache => cache.Serve(0) },
-    };
-
-    public static TheoryData<string> Breakers => [.. s_breakers.Keys];
+    public static TheoryData<string> Harmless => ["other key", "other tag", "Evict", "extension", "shortening"];
 
     [Theory]
-    [MemberData(nameof(Breakers))]
-    public async Task What_breaks_a_flight_keeps_its_value_from_being_cached_and_later_callers_from_joining(string breaker)
+    [MemberData(nameof(Breaks))]
+    public async Task A_broken_flight_still_answers_those_aboard_but_caches_nothing_and_takes_nobody_more(string what)
     {
-        var (old, fresh) = (new TaskCompletionSource<int>(), new TaskCompletionSource<int>());
-        var before = Fill(old);
-        s_breakers[breaker](_cache);
-        var later = Fill(fresh);
-        old.SetResult(1);
-        Assert.Equal(1, await before);
-        Assert.NotEqual(1, _cache.TryGet("a", out var value) ? value : 0);
-        fresh.SetResult(2);
-        Assert.NotEqual(1, await later);
-        _cache.Check();
+        var cache = Make();
+        var first = new Gate(cache, "k");
+        var joined = cache.GetOrAddAsync("k", 0, Gate.Untouchable);
+        Act(cache, what);
+        cache.Remove("k", out _); // so that a later caller misses what Set and its like have stored
+        Serve(cache);
+        var second = new Gate(cache, "k");
+        Assert.True(second.Started, "a later caller has joined the broken flight");
+
+        first.Open(1);
+        Assert.Equal(1, await first.Task);
+        Assert.Equal(1, await joined);
+        Assert.False(cache.ContainsKey("k"), "the broken flight's value is cached");
+
+        second.Open(2);
+        Assert.Equal(2, await second.Task);
+        Assert.True(cache.TryGet("k", out int value));
+        Assert.Equal((2, 1), (value, cache.Statistics.BrokenFlights));
+        cache.Check();
     }
 
-    [Fact]
-    public async Task An_eviction_says_nothing_of_the_value_and_breaks_no_flight()
+    /// <summary>The same without a second flight or a removal in between: what the act left is what stays.</summary>
+    [Theory]
+    [MemberData(nameof(Breaks))]
+    public async Task A_broken_flight_overwrites_nothing(string what)
     {
-        var gate = new TaskCompletionSource<int>();
-        var filling = Fill(gate);
-        _cache.Evict("a");
-        _cache.Invalidate("another");
-        _cache.RemoveByTag("another", CacheChangeKind.Invalidated);
-        gate.SetResult(1);
-        await filling;
-        Assert.True(_cache.ContainsKey("a"));
+        var cache = Make();
+        var first = new Gate(cache, "k");
+        Act(cache, what);
+        Serve(cache);
+        bool written = cache.TryGet("k", out int before);
+        first.Open(1);
+        Assert.Equal(1, await first.Task);
+        Assert.Equal((written, before), (cache.TryGet("k", out int after), after));
     }
 
-    [Fact]
-    public async Task A_lapse_of_serving_begins_a_new_epoch()
+    [Theory]
+    [MemberData(nameof(Breaks))]
+    public async Task A_blocking_flight_is_broken_by_the_same(string what)
     {
-        _cache.Serve(_cache.Now + 100);
-        var gate = new TaskCompletionSource<int>();
-        var before = Fill(gate);
-        _time.Advance(TimeSpan.FromMilliseconds(200)); // validity has run out, and nobody has heard of anything
-        _cache.Serve(_cache.Now + 100);
-        var fresh = new TaskCompletionSource<int>();
-        var after = Fill(fresh);
-        gate.SetResult(1);
-        fresh.SetResult(2);
-        Assert.Equal(1, await before);
-        Assert.Equal(2, await after);
-        Assert.True(_cache.TryGet("a", out var value));
+        var cache = Make();
+        using var started = new SemaphoreSlim(0);
+        using var open = new SemaphoreSlim(0);
+        var first = Task.Run(() => cache.GetOrAdd("k", _ => { started.Release(); open.Wait(); return 1; }, Tagged));
+        await started.WaitAsync();
+        Act(cache, what);
+        cache.Remove("k", out _);
+        Serve(cache);
+        int second = cache.GetOrAdd("k", _ => 2);
+        open.Release();
+        Assert.Equal((1, 2), (await first, second));
+        Assert.True(cache.TryGet("k", out int value));
         Assert.Equal(2, value);
     }
 
-    [Fact]
-    public async Task While_the_cache_does_not_serve_callers_run_alone_and_nothing_is_cached()
+    [Theory]
+    [MemberData(nameof(Harmless))]
+    public async Task What_does_not_concern_a_flight_leaves_it_alone(string what)
     {
-        _cache.Serve(0);
-        var (one, two) = (new TaskCompletionSource<int>(), new TaskCompletionSource<int>());
-        var (first, second) = (Fill(one), Fill(two));
-        two.SetResult(2);
-        Assert.Equal(2, await second);
-        one.SetResult(1);
-        Assert.Equal(1, await first);
-        _cache.Serve(long.MaxValue);
-        Assert.False(_cache.ContainsKey("a"));
+        var cache = Make();
+        var first = new Gate(cache, "k");
+        Act(cache, what);
+        var joined = cache.GetOrAddAsync("k", 0, Gate.Untouchable);
+        first.Open(1);
+        Assert.Equal((1, 1), (await first.Task, await joined));
+        Assert.True(cache.ContainsKey("k"));
+        Assert.Equal(0, cache.Statistics.BrokenFlights);
     }
 
     [Fact]
-    public async Task Callers_of_one_key_share_one_factory()
+    public async Task In_a_lapse_nobody_joins_and_everybody_runs_alone()
     {
-        var gate = new TaskCompletionSource<int>();
-        var calls = 0;
-        var callers = Enumerable.Range(0, 100).Select(_ => _cache.GetOrAddAsync("a", 0, (_, _, _) =>
-        {
-            calls++;
-            return new ValueTask<int>(gate.Task);
-        }, null, Token).AsTask()).ToArray();
-        gate.SetResult(1);
-        Assert.All(await Task.WhenAll(callers), value => Assert.Equal(1, value));
-        Assert.Equal(1, calls);
+        var cache = Make();
+        var first = new Gate(cache, "k");
+        _time.Advance(TimeSpan.FromSeconds(5));
+        var second = new Gate(cache, "k");
+        var third = new Gate(cache, "k");
+        Assert.True(second.Started && third.Started);
+        third.Open(3);
+        second.Open(2);
+        first.Open(1);
+        Assert.Equal((1, 2, 3), (await first.Task, await second.Task, await third.Task));
     }
 
     [Fact]
-    public async Task A_caller_that_gives_up_leaves_the_others_and_the_last_one_cancels_the_factory()
+    public async Task A_fill_that_begins_in_a_lapse_is_not_cached_though_the_cache_serves_again_when_it_lands()
     {
-        using var one = new CancellationTokenSource();
-        using var two = new CancellationTokenSource();
-        var gate = new TaskCompletionSource<int>();
-        CancellationToken seen = default;
-        ValueTask<int> Factory(string key, int state, CancellationToken token)
+        var cache = Make();
+        _time.Advance(TimeSpan.FromSeconds(5));
+        var first = new Gate(cache, "k");
+        Serve(cache);
+        var second = new Gate(cache, "k");
+        Assert.True(second.Started, "a caller has joined a fill that began in a lapse");
+        first.Open(1);
+        Assert.Equal(1, await first.Task);
+        Assert.False(cache.ContainsKey("k"));
+        second.Open(2);
+        Assert.Equal(2, await second.Task);
+        Assert.True(cache.ContainsKey("k"));
+    }
+
+    [Fact]
+    public async Task A_fill_that_lands_in_a_lapse_nobody_has_noted_is_kept_for_after_it()
+    {
+        var cache = Make();
+        var first = new Gate(cache, "k");
+        _time.Advance(TimeSpan.FromSeconds(5));
+        first.Open(1);
+        Assert.Equal(1, await first.Task);
+        Assert.False(cache.ContainsKey("k"));
+        Serve(cache);
+        Assert.True(cache.ContainsKey("k"));
+    }
+
+    [Fact]
+    public async Task A_write_inside_the_factory_breaks_its_own_flight()
+    {
+        var cache = Make();
+        int value = await cache.GetOrAddAsync("k", cache, (key, cache, _) =>
         {
-            seen = token;
-            return new(gate.Task);
+            cache.Set(key, 5);
+            return new(1);
+        });
+        Assert.Equal(1, value);
+        Assert.True(cache.TryGet("k", out value));
+        Assert.Equal(5, value);
+    }
+
+    private static CacheEntryOptions Tagged => new() { Tags = ["red"] };
+
+    private LocalCache<string, int> Make()
+    {
+        var cache = Caches.Make<string, int>(time: _time);
+        Serve(cache);
+        return cache;
+    }
+
+    private static void Serve(LocalCache<string, int> cache) => cache.Serve(cache.Now + 1_000);
+
+    private void Act(LocalCache<string, int> cache, string what)
+    {
+        switch (what)
+        {
+            case "Set": cache.Set("k", 9); break;
+            case "TryAdd": Assert.True(cache.TryAdd("k", 9)); break;
+            case "AddOrUpdate": cache.AddOrUpdate("k", 9, (_, old) => old); break;
+            case "Remove": cache.Remove("k", out _); break;
+            case "Invalidate": cache.Invalidate("k"); break;
+            case "Clear": cache.Clear(CacheChangeKind.Removed); break;
+            case "Drop": cache.Drop(); break;
+            case "RemoveByTag": cache.RemoveByTag("red", CacheChangeKind.Invalidated); break;
+            case "Serve(0)": cache.Serve(0); break;
+            case "epoch":
+                _time.Advance(TimeSpan.FromSeconds(1));
+                Serve(cache);
+                break;
+            case "other key":
+                cache.Set("other", 1);
+                cache.Remove("other", out _);
+                cache.Invalidate("other");
+                break;
+            case "other tag": cache.RemoveByTag("blue", CacheChangeKind.Removed); break;
+            case "Evict": cache.Evict("k"); break;
+            case "extension":
+                _time.Advance(TimeSpan.FromMilliseconds(999));
+                Serve(cache);
+                break;
+            case "shortening": cache.Serve(cache.Now + 1); break;
+            default: throw new ArgumentOutOfRangeException(nameof(what));
+        }
+    }
+
+    /// <summary>A fill whose factory waits until it is told its value.</summary>
+    private sealed class Gate
+    {
+        private readonly TaskCompletionSource<int> _value = new();
+
+        internal Gate(LocalCache<string, int> cache, string key)
+        {
+            Task = cache.GetOrAddAsync(key, this, static (_, gate, _) =>
+            {
+                gate.Started = true;
+                return new(gate._value.Task);
+            }, Tagged).AsTask();
         }
 
-        var first = _cache.GetOrAddAsync("a", 0, Factory, null, one.Token).AsTask();
-        var second = _cache.GetOrAddAsync("a", 0, Factory, null, two.Token).AsTask();
-        await one.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
-        Assert.False(seen.IsCancellationRequested);
-        var cancelled = new TaskCompletionSource();
-        await using var registration = seen.Register(cancelled.SetResult);
-        await two.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        internal static Func<string, int, CancellationToken, ValueTask<int>> Untouchable => (_, _, _) => throw new InvalidOperationException("This caller should have joined.");
+
+        internal Task<int> Task { get; }
+
+        internal bool Started { get; private set; }
+
+        internal void Open(int value) => _value.SetResult(value);
     }
-
-    [Fact]
-    public async Task An_exception_goes_to_all_and_is_not_cached()
-    {
-        var gate = new TaskCompletionSource<int>();
-        var (first, second) = (Fill(gate), Fill(gate));
-        gate.SetException(new InvalidDataException("broken"));
-        await Assert.ThrowsAsync<InvalidDataException>(() => first);
-        await Assert.ThrowsAsync<InvalidDataException>(() => second);
-        Assert.Equal(3, _cache.GetOrAdd("a", _ => 3));
-    }
-
-    [Fact]
-    public void A_factory_that_asks_for_its_own_key_does_not_wait_for_itself()
-        => Assert.Equal(2, _cache.GetOrAdd("a", _ => _cache.GetOrAdd("a", _ => 1) + 1));
-
-    [Fact]
-    public async Task A_synchronous_caller_never_waits_for_an_asynchronous_fill()
-    {
-        var gate = new TaskCompletionSource<int>();
-        var filling = Fill(gate);
-        Assert.Equal(5, _cache.GetOrAdd("a", _ => 5));
-        gate.SetResult(1);
-        Assert.Equal(1, await filling);
-    }
-
-    private Task<int> Fill(TaskCompletionSource<int> gate)
-        => _cache.GetOrAddAsync("a", gate, static (_, gate, _) => new ValueTask<int>(gate.Task), new CacheEntryOptions { Tags = ["tag"] }, Token).AsTask();
 }

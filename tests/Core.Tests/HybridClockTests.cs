@@ -1,65 +1,85 @@
-using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 
 namespace McCache.Core.Tests;
 
-/// <summary>The clock of versions: close to wall time, and causally later is always larger.</summary>
-public sealed class HybridClockTests
+public class HybridClockTests
 {
-    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private static readonly TimeSpan Skew = TimeSpan.FromMinutes(1);
+    private readonly FakeTimeProvider _time = new();
 
     [Fact]
-    public void Follows_the_wall_clock_and_never_goes_back()
+    public void It_reads_wall_time_and_counts_within_a_millisecond()
     {
         var clock = new HybridClock(_time);
-        var first = clock.Next();
-        Assert.Equal(_time.GetUtcNow(), new CacheVersion(first, 0).Time);
+        long first = clock.Next();
+        Assert.Equal(Wall, first);
         Assert.Equal(first + 1, clock.Next());
-        _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(_time.GetUtcNow(), new CacheVersion(clock.Next(), 0).Time);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(Wall, clock.Next());
+        Assert.Equal(_time.GetUtcNow(), new CacheVersion(Wall, 1).Time);
     }
 
     [Fact]
-    public void What_was_observed_is_smaller_than_what_comes_next()
-    {
-        var (here, there) = (new HybridClock(_time), new HybridClock(_time));
-        for (var i = 0; i < 100; i++)
-            there.Next();
-        var observed = there.Next();
-        Assert.True(here.Observe(observed, TimeSpan.FromSeconds(1)));
-        Assert.True(here.Next() > observed);
-    }
-
-    [Fact]
-    public void A_clock_too_far_ahead_is_refused()
+    public void A_counter_that_overflows_carries_into_the_milliseconds()
     {
         var clock = new HybridClock(_time);
-        var ahead = (_time.GetUtcNow().ToUnixTimeMilliseconds() + 1_001) << 16;
-        Assert.False(clock.Observe(ahead, TimeSpan.FromSeconds(1)));
-        Assert.True(clock.Next() < ahead);
-        Assert.True(clock.Observe(ahead - (1L << 16), TimeSpan.FromSeconds(1)));
-    }
-
-    [Fact]
-    public void The_counter_carries_into_the_milliseconds()
-    {
-        var clock = new HybridClock(_time);
-        var last = clock.Next();
-        for (var i = 0; i < 70_000; i++)
+        long last = clock.Next();
+        for (int i = 0; i < 70_000; i++)
         {
-            var next = clock.Next();
+            long next = clock.Next();
             Assert.True(next > last);
             last = next;
         }
+
+        Assert.Equal((Wall >> 16) + 1, last >> 16);
     }
 
     [Fact]
-    public void Versions_are_totally_ordered() => Gen.Select(Gen.Long[0, 3], Gen.ULong[0, 3]).Select(pair => new CacheVersion(pair.Item1, pair.Item2)).Array[3].Sample(versions =>
+    public void It_never_goes_back_with_the_wall_clock()
     {
-        var (a, b, c) = (versions[0], versions[1], versions[2]);
-        Assert.Equal(a == b, a.CompareTo(b) == 0);
-        Assert.Equal(a < b, b > a);
-        Assert.Equal(a <= b, !(a > b));
-        Assert.True(!(a <= b && b <= c) || a <= c);
-    });
+        var wall = new AdjustableTime();
+        var clock = new HybridClock(wall);
+        long before = clock.Next();
+        wall.Now -= TimeSpan.FromHours(1);
+        Assert.Equal(before + 1, clock.Next());
+    }
+
+    [Fact]
+    public void What_is_observed_comes_before_what_follows()
+    {
+        var clock = new HybridClock(_time);
+        long ahead = Wall + (5_000L << 16) + 3;
+        Assert.True(clock.Observe(ahead, Skew));
+        Assert.Equal(ahead + 1, clock.Next());
+        Assert.True(clock.Observe(1, Skew));
+        Assert.Equal(ahead + 2, clock.Next());
+    }
+
+    [Fact]
+    public void What_is_further_ahead_than_the_skew_is_refused_and_forgotten()
+    {
+        var clock = new HybridClock(_time);
+        Assert.False(clock.Observe(Wall + (60_001L << 16), Skew));
+        Assert.False(clock.Observe(long.MaxValue, Skew));
+        Assert.Equal(Wall, clock.Next());
+        Assert.True(clock.Observe(Wall + (60_000L << 16), Skew));
+    }
+
+    [Fact]
+    public async Task Timestamps_of_many_threads_are_all_different_and_each_threads_grow()
+    {
+        var clock = new HybridClock(TimeProvider.System);
+        var all = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Enumerable.Range(0, 20_000).Select(_ => clock.Next()).ToArray())));
+        Assert.All(all, one => Assert.Equal(one.Order(), one));
+        Assert.Equal(80_000, all.SelectMany(one => one).Distinct().Count());
+    }
+
+    private long Wall => _time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
+
+    private sealed class AdjustableTime : TimeProvider
+    {
+        internal DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
 }

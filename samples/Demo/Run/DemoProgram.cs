@@ -28,7 +28,7 @@ internal static class DemoProgram
         await view.WatchAsync(run);
         var outcome = await run;
         view.Close(outcome);
-        if (outcome.Failure is null)
+        if (outcome.Failure is null || options.Sabotage)
             workspace.Remove();
         else
             await Console.Error.WriteLineAsync($"The logs of the silos are kept in {workspace.Folder}");

@@ -96,8 +96,8 @@ internal sealed class DemoRun(RunState state, Workspace workspace, Interruption 
     private async Task StopAsync()
     {
         state.Say("Stopping the silos");
-        await Within(Task.WhenAll(_silos.Skip(1).Select(silo => silo.StopAsync(interruption.Abandon))), s_endLimit, "The silos did not stop.");
-        await Within(_silos[0].StopAsync(interruption.Abandon), s_endLimit, "The primary silo did not stop.");
+        await Within(Task.WhenAll(_silos.Skip(1).Select(silo => silo.StopAsync())), s_endLimit, "The silos did not stop.");
+        await Within(_silos[0].StopAsync(), s_endLimit, "The primary silo did not stop.");
     }
 
     private Outcome Judge(Summary summary)
@@ -112,11 +112,14 @@ internal sealed class DemoRun(RunState state, Workspace workspace, Interruption 
 
     private void SendAll(string order) => _silos.ForEach(silo => silo.Send(order));
 
-    /// <summary>Fails as soon as one silo does.</summary>
+    /// <summary>Completes when all silos have come to a phase.</summary>
+    /// <exception cref="SiloFailedException">One has ended.</exception>
     private async Task All(SiloPhase phase)
     {
-        await foreach (var reached in Task.WhenEach(_silos.Select(silo => silo.Reach(phase))))
-            await reached;
+        var reached = Task.WhenAll(_silos.Select(silo => silo.Reach(phase)));
+        var ended = Task.WhenAny(_silos.Select(silo => silo.Ended));
+        if (await Task.WhenAny(reached, ended) == ended)
+            await await ended;
     }
 
     private async Task Within(Task task, TimeSpan limit, string otherwise)

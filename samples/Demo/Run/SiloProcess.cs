@@ -13,17 +13,17 @@ internal sealed class SiloProcess : IAsyncDisposable
     private readonly SiloSettings _settings;
     private readonly Process _process;
     private readonly Task _log;
-    private readonly Task _reading;
     private readonly Dictionary<SiloPhase, TaskCompletionSource> _phases =
         Enum.GetValues<SiloPhase>().ToDictionary(phase => phase, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
+    private volatile bool _isToldToStop;
     private volatile SiloReport _report = new();
 
     private SiloProcess(SiloSettings settings, Process process)
     {
         (_settings, _process) = (settings, process);
         _log = KeepLogAsync();
-        _reading = ReadReportsAsync();
+        Ended = ReadToEndAsync();
     }
 
     public int Number => _settings.Number;
@@ -32,6 +32,10 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     /// <summary>The newest report.</summary>
     public SiloReport Report => _report;
+
+    /// <summary>Completes when the process has ended as it was told to; fails when it has ended otherwise.</summary>
+    /// <exception cref="SiloFailedException">It was not told to, or its exit code is not success.</exception>
+    public Task Ended { get; }
 
     public static SiloProcess Start(SiloSettings settings)
     {
@@ -52,8 +56,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         return silo;
     }
 
-    /// <summary>Completes when the silo has come to a phase; fails when it ends before that.</summary>
-    /// <exception cref="SiloFailedException">The silo has ended.</exception>
+    /// <summary>Completes when the silo has come to a phase.</summary>
     public Task Reach(SiloPhase phase) => _phases[phase].Task;
 
     public void Send(string order)
@@ -71,13 +74,11 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     /// <summary>Tells a silo that has finished to leave, and waits until its process has ended.</summary>
     /// <exception cref="SiloFailedException">It did not end well.</exception>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StopAsync()
     {
+        _isToldToStop = true;
         Send(Orders.Stop);
-        await _process.WaitForExitAsync(cancellationToken);
-        await _reading;
-        if (_process.ExitCode != ExitCodes.Success)
-            throw new SiloFailedException(this, _process.ExitCode, await ReadLogEndAsync());
+        return Ended;
     }
 
     /// <summary>Makes sure that the process is gone.</summary>
@@ -85,12 +86,11 @@ internal sealed class SiloProcess : IAsyncDisposable
     {
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
-        await _reading;
+        await Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _process.Dispose();
     }
 
-    private async Task ReadReportsAsync()
+    private async Task ReadToEndAsync()
     {
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
@@ -105,12 +105,8 @@ internal sealed class SiloProcess : IAsyncDisposable
 
         await _process.WaitForExitAsync();
         await _log;
-        var failure = new SiloFailedException(this, _process.ExitCode, await ReadLogEndAsync());
-        foreach (var (_, reached) in _phases)
-        {
-            if (reached.TrySetException(failure))
-                _ = reached.Task.Exception; // nobody may be waiting for this phase
-        }
+        if (!_isToldToStop || _process.ExitCode != ExitCodes.Success)
+            throw new SiloFailedException(this, _process.ExitCode, await ReadLogEndAsync());
     }
 
     private async Task KeepLogAsync()
@@ -121,7 +117,6 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     private async Task<string> ReadLogEndAsync()
     {
-        await _log;
         var lines = await File.ReadAllLinesAsync(_settings.Workspace.Log(Number));
         return string.Join(Environment.NewLine, lines.TakeLast(15).Select(line => line.Length <= MaxLogLine ? line : line[..MaxLogLine] + "…"));
     }

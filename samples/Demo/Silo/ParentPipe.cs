@@ -11,16 +11,16 @@ internal sealed class ParentPipe : IDisposable
     /// <summary>How long a silo that got a signal waits for its parent, which may have got it too, to stop it in order.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
-    private readonly TextReader _orders = new StreamReader(Console.OpenStandardInput());
+    private readonly TextReader _orders;
     private readonly TextWriter _reports = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
     private readonly TaskCompletionSource _replay = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _finish = new();
     private readonly List<PosixSignalRegistration> _signals = [];
 
-    private ParentPipe()
+    private ParentPipe(SiloSettings settings, TextReader orders)
     {
-        Settings = JsonSerializer.Deserialize(_orders.ReadLine() ?? "", MessageContext.Default.SiloSettings)!;
+        (Settings, _orders) = (settings, orders);
         foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP })
             _signals.Add(PosixSignalRegistration.Create(signal, OnSignal));
         new Thread(ReadOrders) { IsBackground = true, Name = "Parent" }.Start();
@@ -37,9 +37,24 @@ internal sealed class ParentPipe : IDisposable
     /// <summary>Completes when this silo has to leave the cluster.</summary>
     public Task Stop => _stop.Task;
 
-    /// <summary>Reads the settings that the parent sends first.</summary>
-    /// <exception cref="JsonException">Nobody did: a person has called the hidden command.</exception>
-    public static ParentPipe Open() => new();
+    /// <summary>Whether a signal was for this silo alone, so that it leaves without having been told to by its parent.</summary>
+    public bool IsLeftAlone { get; private set; }
+
+    /// <summary>Reads the settings that the parent sends first. Null when a person has called the hidden command, and nobody sends any.</summary>
+    public static ParentPipe? TryOpen()
+    {
+        if (!Console.IsInputRedirected)
+            return null;
+        var orders = new StreamReader(Console.OpenStandardInput());
+        try
+        {
+            return JsonSerializer.Deserialize(orders.ReadLine() ?? "", MessageContext.Default.SiloSettings) is { } settings ? new ParentPipe(settings, orders) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     public void Report(SiloReport report)
     {
@@ -91,6 +106,6 @@ internal sealed class ParentPipe : IDisposable
         if (!_replay.Task.IsCompleted)
             Environment.Exit(ExitCodes.Interrupted); // there is nothing to leave in order yet
         _finish.Cancel();
-        Task.Delay(s_patience).ContinueWith(_ => _stop.TrySetResult(), TaskScheduler.Default);
+        Task.Delay(s_patience).ContinueWith(_ => IsLeftAlone = _stop.TrySetResult(), TaskScheduler.Default);
     }
 }

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Text.Json;
 using McCache.Demo.Command;
 using McCache.Demo.Shared;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,16 +10,11 @@ internal static class SiloProgram
 {
     public static async Task<int> RunAsync()
     {
-        try
-        {
-            using var parent = ParentPipe.Open();
+        using var parent = ParentPipe.TryOpen();
+        if (parent is not null)
             return await RunAsync(parent);
-        }
-        catch (JsonException)
-        {
-            await Console.Error.WriteLineAsync($"'{CommandLine.SiloCommand}' is how the demo starts its own silos; start the demo without it.");
-            return ExitCodes.BadOptions;
-        }
+        await Console.Error.WriteLineAsync($"'{CommandLine.SiloCommand}' is how the demo starts its own silos; start the demo without it.");
+        return ExitCodes.BadOptions;
     }
 
     private static async Task<int> RunAsync(ParentPipe parent)
@@ -28,7 +22,7 @@ internal static class SiloProgram
         try
         {
             await LiveAsync(parent);
-            return ExitCodes.Success;
+            return parent.IsLeftAlone ? ExitCodes.Interrupted : ExitCodes.Success;
         }
         catch (Exception exception) when (IsPortTaken(exception))
         {

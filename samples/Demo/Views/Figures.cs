@@ -7,18 +7,23 @@ internal static class Figures
 {
     private const string Blocks = "▁▂▃▄▅▆▇█";
 
-    /// <summary>1,234,567; or 1.23 M when there is little room.</summary>
+    /// <summary>1,234,567, or 1.23 M when there is little room.</summary>
     public static string Count(double value, bool isShort) => (isShort, value) switch
     {
         (true, >= 1e9) => Format(value / 1e9, "G"),
         (true, >= 1e6) => Format(value / 1e6, "M"),
-        (true, >= 1e5) => Format(value / 1e3, "k"),
+        (true, >= 1e4) => Format(value / 1e3, "k"),
         _ => value.ToString("N0", CultureInfo.InvariantCulture),
     };
 
     public static string Share(long part, long whole) => whole == 0 ? "–" : (100d * part / whole).ToString("0.0", CultureInfo.InvariantCulture) + " %";
 
-    public static string Bytes(long bytes) => bytes < 1024 * 1024 ? Format(bytes / 1024d, "KiB") : Format(bytes / 1024d / 1024d, "MiB");
+    public static string Bytes(long bytes) => bytes switch
+    {
+        0 => "–",
+        < 1024 * 1024 => Format(bytes / 1024d, "KiB"),
+        _ => Format(bytes / 1024d / 1024d, "MiB"),
+    };
 
     public static string Microseconds(long microseconds) => microseconds switch
     {

@@ -63,7 +63,9 @@ internal sealed class LiveView(RunState state) : IRunView
             _before = (seconds, requests);
         }
 
-        List<IRenderable> lines = [SiloTable.Of(state, _console.Profile.Width)];
+        List<IRenderable> lines = [];
+        if (reports.Length > 0)
+            lines.Add(SiloTable.Of(state, _console.Profile.Width));
         if (seconds == 0)
         {
             lines.Add(new Markup($"[grey]{Markup.Escape(state.Step)} …[/]"));

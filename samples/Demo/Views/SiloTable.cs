@@ -7,7 +7,7 @@ namespace McCache.Demo.Views;
 /// <summary>The table of a run: a row for each silo, and one for all.</summary>
 internal static class SiloTable
 {
-    /// <summary>Below this width, figures are shortened and lines between columns left out.</summary>
+    /// <summary>Below this width, figures are shortened, and lines between columns and the rates left out.</summary>
     private const int ComfortableWidth = 110;
 
     public static Table Of(RunState state, int width)
@@ -29,20 +29,23 @@ internal static class SiloTable
         };
         var rows = silos.Select(silo => Cells(Dot(silo.Report.Phase) + " " + silo.Number, silo.Report, Latencies.Merge([silo.Report.Visible]), isShort));
         var footer = Cells("all", total, Latencies.Merge(reports.Select(report => report.Visible)), isShort);
-        string[] titles = ["silo", "requests", "per s", "hits", "loads", "entries", "size", "sent", "applied", "p50", "p99"];
+        string[] titles = isShort
+            ? ["silo", "requests", "hits", "loads", "entries", "size", "sent", "applied", "p50", "p99"]
+            : ["silo", "requests", "per s", "hits", "loads", "entries", "size", "sent", "applied", "p50", "p99"];
         for (var column = 0; column < titles.Length; column++)
         {
-            var isName = column == 0;
             table.AddColumn(new TableColumn(new Markup($"[grey]{titles[column]}[/]"))
             {
-                Alignment = isName ? Justify.Left : Justify.Right,
+                Alignment = column == 0 ? Justify.Left : Justify.Right,
                 NoWrap = true,
+                Padding = new Padding(isShort ? 0 : 1, 0),
                 Footer = new Markup($"[bold]{footer[column]}[/]"),
             });
         }
 
         foreach (var row in rows)
             table.AddRow(row);
+        table.Caption = new TableTitle("sent, applied: multicast frames · p50, p99: from a write on another silo until it is visible here", new Style(Color.Grey));
         return table;
     }
 
@@ -50,7 +53,7 @@ internal static class SiloTable
     [
         name,
         Figures.Count(report.Requests, isShort),
-        Figures.Count(report.Seconds > 0 ? report.Requests / report.Seconds : 0, isShort),
+        .. isShort ? Enumerable.Empty<string>() : [Figures.Count(report.Seconds > 0 ? report.Requests / report.Seconds : 0, isShort)],
         Figures.Share(report.Hits, report.Requests),
         Figures.Count(report.OriginLoads, isShort),
         Figures.Count(report.Entries, isShort),

@@ -29,7 +29,7 @@ public interface ICacheGrain<TKey, TValue> : IGrainWithStringKey
     [Alias("Set")]
     ValueTask SetAsync(TKey key, TValue value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Sets many keys in the order given, coherently.</summary>
+    /// <summary>Sets many keys in the order given, coherently. Those before one that is refused are set.</summary>
     /// <param name="items">The keys and values.</param>
     /// <param name="cancellationToken">Gives up the waiting only.</param>
     [Alias("SetRange")]

@@ -81,7 +81,6 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     internal void LoseEarlier()
     {
         _base++;
-        _sent = _base;
         LoseAll();
     }
 

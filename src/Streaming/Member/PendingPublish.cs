@@ -29,5 +29,6 @@ internal sealed class PendingPublish(Action<PendingPublish> onSettled) : IAwaite
     {
         IsAbandoned = true;
         _completion.TrySetException(exception);
+        _ = _completion.Task.Exception; // that nobody waits any more is no fault
     }
 }

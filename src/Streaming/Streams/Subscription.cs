@@ -4,12 +4,15 @@ namespace McCache.Streaming;
 /// One subscription: a bounded queue, and one thing at a time handed to its observer, in an interleaving turn of the grain that subscribed or else on the thread pool.
 /// What overflows is this subscription's gap and nobody else's.
 /// </summary>
+#pragma warning disable CA1001 // The token source has no timer and no link: there is nothing to dispose of.
 internal abstract class Subscription : IThreadPoolWorkItem
+#pragma warning restore CA1001
 {
     private readonly MulticastMember _member;
     private readonly IWorkItemScheduler? _scheduler;
     private readonly Lock _gate = new();
     private readonly Queue<StreamEvent> _queue = new();
+    private readonly CancellationTokenSource _closed = new();
     private int _items;
     private long _bytes;
     private bool _endsWithGap;
@@ -21,7 +24,7 @@ internal abstract class Subscription : IThreadPoolWorkItem
         (_member, Stream, StreamName, Grain) = (member, stream, StreamNames.Of(stream), grain);
         _scheduler = grain?.Scheduler;
         if (grain is not (null or SystemTarget)) // a system target lives as long as the silo, though its Deactivated says otherwise
-            grain.Deactivated.ContinueWith(static (_, self) => ((Subscription)self!).Close(), this, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            grain.Deactivated.ContinueWith(static (_, self) => ((Subscription)self!).Close(), this, _closed.Token, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     internal Guid Id { get; } = Guid.NewGuid();
@@ -91,6 +94,7 @@ internal abstract class Subscription : IThreadPoolWorkItem
             _queue.Clear();
         }
 
+        _closed.Cancel(); // a long-lived grain keeps nothing of a subscription that has ended
         _member.Streams.Remove(this);
         Settle(dropped);
     }

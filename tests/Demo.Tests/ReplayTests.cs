@@ -1,0 +1,48 @@
+using System.Text.Json;
+
+namespace McCache.Demo.Tests;
+
+/// <summary>The demo's promise: silo processes, a real trace, every read checked.</summary>
+public sealed class ReplayTests
+{
+    [Fact(Timeout = 180_000)]
+    public async Task Replay_has_hits_and_no_stale_read_and_multicasts_writes_only()
+    {
+        await using var demo = DemoProcess.Start("--seconds", "3", "--json");
+        var (exitCode, output, errors) = await demo.EndAsync();
+
+        Assert.True(exitCode == 0, errors);
+        var result = Result(output);
+        Assert.Equal(3, result.GetProperty("silos").GetInt32());
+        Assert.Equal(0, result.GetProperty("staleReads").GetInt64());
+        Assert.Equal(0, result.GetProperty("fillsMulticast").GetInt64());
+        Assert.InRange(result.GetProperty("hitRatio").GetDouble(), 0.001, 0.999);
+        Assert.InRange(result.GetProperty("updates").GetInt64(), 1, result.GetProperty("requests").GetInt64());
+        Assert.Equal(result.GetProperty("updates").GetInt64(), result.GetProperty("coherentVerbs").GetInt64());
+        Assert.InRange(result.GetProperty("visibleMicrosecondsP50").GetInt64(), 1, result.GetProperty("visibleMicrosecondsP99").GetInt64());
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Updates_that_nobody_tells_the_caches_are_found_and_fail_the_run()
+    {
+        await using var demo = DemoProcess.Start("--seconds", "3", "--json", "--sabotage");
+        var (exitCode, output, errors) = await demo.EndAsync();
+
+        Assert.True(exitCode == 1, errors);
+        Assert.NotEqual(0, Result(output).GetProperty("staleReads").GetInt64());
+        Assert.Contains("stale reads. The first: page ", errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task One_silo_alone_replays_too()
+    {
+        await using var demo = DemoProcess.Start("--seconds", "1", "--silos", "1", "--json");
+        var (exitCode, output, errors) = await demo.EndAsync();
+
+        Assert.True(exitCode == 0, errors);
+        Assert.Equal(1, Result(output).GetProperty("silos").GetInt32());
+    }
+
+    private static JsonElement Result(string output)
+        => JsonSerializer.Deserialize<JsonElement>(output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
+}
