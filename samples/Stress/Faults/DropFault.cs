@@ -13,7 +13,7 @@ internal sealed class DropFault : IFault
 
     public async Task<string> InjectAsync(Cluster cluster, Random random, CancellationToken cancellationToken)
     {
-        var time = FaultTimes.Between(random, 4, 8);
+        var time = FaultTimes.Between(random, 3, 6);
         await Task.WhenAll(cluster.Silos.Select(silo => silo.TryAskAsync(new Order(Orders.Drop, Share: Share), s_patience)));
         try
         {

@@ -4,8 +4,8 @@ namespace McCache.Stress.Run;
 internal sealed class MemoryHistory
 {
     private const int MaxSamples = 3_600;
-    private const long Slack = 96L * 1024 * 1024;
-    private const double Growth = 1.5;
+    private const long Slack = 64L * 1024 * 1024;
+    private const double Growth = 1.25;
 
     private readonly Lock _gate = new();
     private readonly Queue<(int Process, long At, long Bytes)> _samples = [];
