@@ -11,7 +11,7 @@ internal sealed class DropFault : IFault
 
     public string Name => "drop";
 
-    public async Task<string> InjectAsync(Cluster cluster, Random random, CancellationToken cancellationToken)
+    public async Task<FaultOutcome> InjectAsync(Cluster cluster, Random random, CancellationToken cancellationToken)
     {
         var time = FaultTimes.Between(random, 3, 6);
         await Task.WhenAll(cluster.Silos.Select(silo => silo.TryAskAsync(new Order(Orders.Drop, Share: Share), s_patience)));
@@ -24,6 +24,6 @@ internal sealed class DropFault : IFault
             await Task.WhenAll(cluster.Silos.Select(silo => silo.TryAskAsync(new Order(Orders.Drop), s_patience)));
         }
 
-        return $"{Share:P0} of batches lost for {time.TotalSeconds:F1} s";
+        return new($"{Share:P0} of batches lost for {time.TotalSeconds:F1} s");
     }
 }

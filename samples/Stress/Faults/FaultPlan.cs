@@ -8,8 +8,9 @@ namespace McCache.Stress.Faults;
 /// <param name="Fault">Its name.</param>
 /// <param name="What">What was done.</param>
 /// <param name="StaleReads">Stale reads from its beginning until the cluster had recovered.</param>
+/// <param name="Hits">How the silos fared that it was not done to; null when there were none.</param>
 /// <param name="RecoverySeconds">How long the cluster needed, after it was over, until every place had a silo and a coherent verb of each had returned.</param>
-internal sealed record FaultRecord(double AtSecond, string Fault, string What, long StaleReads, double RecoverySeconds);
+internal sealed record FaultRecord(double AtSecond, string Fault, string What, long StaleReads, HitRatios? Hits, double RecoverySeconds);
 
 /// <summary>One fault at a time, with recovery between. Each has its turn in a random order, and again in another, while there is time; the first round is done in any case.</summary>
 internal sealed class FaultPlan(IReadOnlyList<IFault> faults, Random random)
@@ -24,6 +25,10 @@ internal sealed class FaultPlan(IReadOnlyList<IFault> faults, Random random)
 
     /// <summary>What is going on, for the live table.</summary>
     internal string Now { get; private set; } = "";
+
+    /// <summary>The hit ratios of the fault of a kind that cost most hits while it lasted; null when there was none.</summary>
+    internal HitRatios? Worst(string name)
+        => _records.Where(record => record.Fault == name).Select(record => record.Hits).OfType<HitRatios>().MinBy(hits => hits.During - hits.Before);
 
     internal int Count(string name) => _records.Count(record => record.Fault == name);
 
@@ -44,13 +49,20 @@ internal sealed class FaultPlan(IReadOnlyList<IFault> faults, Random random)
             var at = MonotonicTime.SecondsSince(begin);
             var stale = cluster.Total.StaleReads;
             Now = fault.Name;
-            var what = await fault.InjectAsync(cluster, random, cancellationToken);
+            var watch = new HitWatch(cluster);
+            var (what, touched) = await fault.InjectAsync(cluster, random, cancellationToken);
             Now = $"recovering: {what}";
             var over = MonotonicTime.Now;
             var isRecovered = await cluster.RecoverAsync(s_recoveryTime, cancellationToken);
-            var recovery = MonotonicTime.SecondsSince(over);
+            var recovered = MonotonicTime.Now;
             await Task.Delay(HitWatch.ReportDelay, cancellationToken);
-            _records.Add(new FaultRecord(Math.Round(at, 1), fault.Name, what, cluster.Total.StaleReads - stale, Math.Round(recovery, 2)));
+            _records.Add(new FaultRecord(
+                Math.Round(at, 1),
+                fault.Name,
+                what,
+                cluster.Total.StaleReads - stale,
+                watch.Measure(touched, over, recovered),
+                Math.Round(MonotonicTime.Seconds(recovered - over), 2)));
             if (!isRecovered)
                 return $"{s_recoveryTime.TotalSeconds:F0} s after \"{what}\" the cluster had not recovered";
         }

@@ -3,30 +3,36 @@ using McCache.Stress.Shared;
 
 namespace McCache.Stress.Faults;
 
-/// <summary>The hit ratio of the stable keys on the silos that a fault leaves alone, before it and during it.</summary>
-internal sealed record HitWindow(double Before, double During);
+/// <summary>The hit ratio of the stable keys on the silos that a fault was not done to.</summary>
+/// <param name="Before">In the last seconds before it.</param>
+/// <param name="During">While it lasted.</param>
+/// <param name="After">From then until the cluster had recovered: silos join.</param>
+internal sealed record HitRatios(double Before, double During, double After);
 
-/// <summary>Measures a <see cref="HitWindow"/>: made just before the fault.</summary>
-internal sealed class HitWatch(IEnumerable<SiloSlot> silos)
+/// <summary>Measures <see cref="HitRatios"/>: made just before the fault.</summary>
+internal sealed class HitWatch(Cluster cluster)
 {
     /// <summary>Silos report with this delay at most.</summary>
     internal static readonly TimeSpan ReportDelay = TimeSpan.FromMilliseconds(500);
 
-    private const double SecondsBefore = 3;
+    private static readonly long s_before = MonotonicTime.After(0, TimeSpan.FromSeconds(3));
     private readonly long _begin = MonotonicTime.Now;
-    private readonly (SiloSlot Silo, int Process)[] _silos = [.. silos.Select(silo => (silo, silo.Process))];
+    private readonly (SiloSlot Silo, int Process)[] _silos = [.. cluster.Silos.Select(silo => (silo, silo.Process))];
 
-    internal HitWindow Measure(long end) => new(Ratio(_begin - MonotonicTime.After(0, TimeSpan.FromSeconds(SecondsBefore)), _begin), Ratio(_begin, end));
-
-    private double Ratio(long from, long to)
+    /// <param name="touched">The silos to leave out.</param>
+    /// <param name="over">When the fault was over.</param>
+    /// <param name="recovered">When the cluster had recovered.</param>
+    /// <returns>Null when no silo was left alone.</returns>
+    internal HitRatios? Measure(IReadOnlyList<SiloSlot> touched, long over, long recovered)
     {
-        var (hits, misses) = (0L, 0L);
-        foreach (var (silo, process) in _silos)
-        {
-            var found = silo.HitsBetween(process, from, to);
-            (hits, misses) = (hits + found.Hits, misses + found.Misses);
-        }
+        (SiloSlot, int)[] rest = [.. _silos.Where(silo => !touched.Contains(silo.Silo))];
+        return rest.Length == 0 ? null : new(Ratio(rest, _begin - s_before, _begin), Ratio(rest, _begin, over), Ratio(rest, over, recovered));
+    }
 
-        return hits + misses == 0 ? 0 : (double)hits / (hits + misses);
+    private static double Ratio((SiloSlot Silo, int Process)[] silos, long from, long to)
+    {
+        var found = silos.Select(silo => silo.Silo.HitsBetween(silo.Process, from, to)).ToArray();
+        var (hits, misses) = (found.Sum(silo => silo.Hits), found.Sum(silo => silo.Misses));
+        return hits + misses == 0 ? 1 : Math.Round((double)hits / (hits + misses), 4); // too short for one look
     }
 }

@@ -9,9 +9,13 @@ internal interface IFault
     string Name { get; }
 
     /// <summary>Does it, waits, and undoes it; the cluster need not have recovered when this returns.</summary>
-    /// <returns>What was done, for the record.</returns>
-    Task<string> InjectAsync(Cluster cluster, Random random, CancellationToken cancellationToken);
+    Task<FaultOutcome> InjectAsync(Cluster cluster, Random random, CancellationToken cancellationToken);
 }
+
+/// <summary>What a fault has done.</summary>
+/// <param name="What">For people.</param>
+/// <param name="Touched">The silos that it was done to; the others should not notice.</param>
+internal sealed record FaultOutcome(string What, params IReadOnlyList<SiloSlot> Touched);
 
 /// <summary>How long faults last.</summary>
 internal static class FaultTimes

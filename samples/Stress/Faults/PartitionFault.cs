@@ -10,7 +10,7 @@ internal sealed class PartitionFault : IFault
 
     public string Name => "partition";
 
-    public async Task<string> InjectAsync(Cluster cluster, Random random, CancellationToken cancellationToken)
+    public async Task<FaultOutcome> InjectAsync(Cluster cluster, Random random, CancellationToken cancellationToken)
     {
         if (_next.Count == 0)
         {
@@ -33,6 +33,7 @@ internal sealed class PartitionFault : IFault
             await cluster.Network.HealAsync(cut);
         }
 
-        return $"{cut} cut for {time.TotalSeconds:F1} s";
+        SiloSlot[] touched = cut.Kind is CutKind.Pair or CutKind.OneWay ? [cluster.Silos[silo], cluster.Silos[other]] : [cluster.Silos[silo]];
+        return new($"{cut} cut for {time.TotalSeconds:F1} s", touched);
     }
 }

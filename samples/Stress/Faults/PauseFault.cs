@@ -7,7 +7,7 @@ internal sealed class PauseFault : IFault
 {
     public string Name => "pause";
 
-    public async Task<string> InjectAsync(Cluster cluster, Random random, CancellationToken cancellationToken)
+    public async Task<FaultOutcome> InjectAsync(Cluster cluster, Random random, CancellationToken cancellationToken)
     {
         var victim = FaultTimes.Victim(cluster, random);
         var time = FaultTimes.Between(random, FaultTimes.Lease.TotalSeconds + 1, 12);
@@ -21,6 +21,6 @@ internal sealed class PauseFault : IFault
             victim.Continue();
         }
 
-        return $"silo {victim.Index + 1} paused for {time.TotalSeconds:F1} s";
+        return new($"silo {victim.Index + 1} paused for {time.TotalSeconds:F1} s", victim);
     }
 }

@@ -10,8 +10,6 @@ internal sealed class StressRun(StressOptions options, string folder)
     private static readonly TimeSpan s_startTime = TimeSpan.FromSeconds(120);
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    private readonly KillFault _kill = new();
-    private readonly TableFault _table = new();
     private readonly TextWriter _words = options.IsJson ? Console.Error : Console.Out;
 
     internal static async Task<int> RunAsync(StressOptions options, CancellationToken cancellationToken)
@@ -44,7 +42,7 @@ internal sealed class StressRun(StressOptions options, string folder)
         var stale = new StaleReads(options, folder, Console.Error);
         await using var cluster = await Cluster.CreateAsync(options, folder, keys, stale.Show);
         var random = new Random(options.Seed);
-        IFault[] faults = [_kill, new PauseFault(), new PartitionFault(), _table, new DropFault()];
+        IFault[] faults = [new KillFault(), new PauseFault(), new PartitionFault(), new TableFault(), new DropFault()];
         var plan = new FaultPlan([.. faults.Where(fault => options.Faults.Contains(fault.Name))], random);
         await Console.Error.WriteLineAsync($"{options.Silos} silos in {cluster.Network.Description}, seed {options.Seed}, files in {folder}");
         await cluster.StartAsync();
@@ -70,12 +68,13 @@ internal sealed class StressRun(StressOptions options, string folder)
     private StressReport Judge(Cluster cluster, FaultPlan plan, string? givenUp, double? drain, long from, long to)
     {
         var total = cluster.Total;
+        var (kill, table) = (plan.Worst("kill"), plan.Worst("table"));
         var failures = Verdict.Failures(options, total, plan, cluster, givenUp, drain, from, to);
         var seconds = Math.Max(0.001, MonotonicTime.Seconds(to - from));
         return new StressReport
         {
             Passed = failures.Count == 0,
-            Verdict = [.. failures.Select(failure => $"FAILED. {failure}"), .. Verdict.Remarks(total, _kill.Worst, _table.Worst), failures.Count == 0 ? "Passed." : "Failed."],
+            Verdict = [.. failures.Select(failure => $"FAILED. {failure}"), .. Verdict.Remarks(total, kill, table), failures.Count == 0 ? "Passed." : "Failed."],
             Silos = options.Silos,
             Seconds = Math.Round(seconds, 1),
             Seed = options.Seed,
@@ -96,9 +95,9 @@ internal sealed class StressRun(StressOptions options, string folder)
             Restarts = cluster.Silos.Sum(silo => silo.Restarts),
             FailedStarts = cluster.Silos.Sum(silo => silo.FailedStarts),
             LongestVerbSeconds = Math.Round(total.LongestVerbSeconds, 3),
-            HitRatioBefore = Round(_kill.Worst?.Before),
-            HitRatioDuringCrash = Round(_kill.Worst?.During),
-            HitRatioDuringTableOutage = Round(_table.Worst?.During),
+            HitRatioBefore = kill?.Before,
+            HitRatioDuringCrash = kill?.During,
+            HitRatioDuringTableOutage = table?.During,
             DrainSeconds = Round(drain),
             MaxRssMiB = [.. cluster.Silos.Select(silo => silo.Memory.Max >> 20)],
             MidpointRssMiB = [.. cluster.Silos.Select(silo => silo.Memory.MaxBetween(from, to, 0.4, 0.6) >> 20)],

@@ -28,7 +28,7 @@ internal static class Verdict
     }
 
     /// <summary>What is worth knowing and fails no run.</summary>
-    internal static IEnumerable<string> Remarks(Numbers total, HitWindow? kill, HitWindow? table)
+    internal static IEnumerable<string> Remarks(Numbers total, HitRatios? kill, HitRatios? table)
     {
         yield return $"{total.Reads:N0} reads were checked against {total.CoherentVerbs:N0} coherent verbs: {(total.StaleReads == 0 ? "none" : $"{total.StaleReads:N0}")} stale.";
         if (kill is not null)
@@ -37,7 +37,7 @@ internal static class Verdict
             yield return Describe("Taking the membership table away", table);
     }
 
-    private static string Describe(string what, HitWindow window) => window.During >= window.Before - TolerableLossOfHits
+    private static string Describe(string what, HitRatios hits) => hits.During >= hits.Before - TolerableLossOfHits
         ? $"{what} turned no hit elsewhere into a miss."
-        : $"{what} cost hits elsewhere: {window.Before:P1} before, {window.During:P1} during.";
+        : $"{what} cost hits elsewhere: {hits.Before:P1} before, {hits.During:P1} during.";
 }
