@@ -8,9 +8,10 @@ namespace McCache.Stress.Faults;
 /// <param name="Fault">Its name.</param>
 /// <param name="What">What was done.</param>
 /// <param name="StaleReads">Stale reads from its beginning until the cluster had recovered.</param>
+/// <param name="Gaps">Gaps noted in that time.</param>
 /// <param name="Hits">How the silos fared that it was not done to; null when there were none.</param>
 /// <param name="RecoverySeconds">How long the cluster needed, after it was over, until every place had a silo and a coherent verb of each had returned.</param>
-internal sealed record FaultRecord(double AtSecond, string Fault, string What, long StaleReads, HitRatios? Hits, double RecoverySeconds);
+internal sealed record FaultRecord(double AtSecond, string Fault, string What, long StaleReads, long Gaps, HitRatios? Hits, double RecoverySeconds);
 
 /// <summary>One fault at a time, with recovery between. Each has its turn in a random order, and again in another, while there is time; the first round is done in any case.</summary>
 internal sealed class FaultPlan(IReadOnlyList<IFault> faults, Random random)
@@ -47,7 +48,7 @@ internal sealed class FaultPlan(IReadOnlyList<IFault> faults, Random random)
                 random.Shuffle(round);
             var fault = round[i % round.Length];
             var at = MonotonicTime.SecondsSince(begin);
-            var stale = cluster.Total.StaleReads;
+            var before = cluster.Total;
             Now = fault.Name;
             var watch = new HitWatch(cluster);
             var (what, touched) = await fault.InjectAsync(cluster, random, cancellationToken);
@@ -60,7 +61,8 @@ internal sealed class FaultPlan(IReadOnlyList<IFault> faults, Random random)
                 Math.Round(at, 1),
                 fault.Name,
                 what,
-                cluster.Total.StaleReads - stale,
+                cluster.Total.StaleReads - before.StaleReads,
+                cluster.Total.Gaps - before.Gaps,
                 watch.Measure(touched, over, recovered),
                 Math.Round(MonotonicTime.Seconds(recovered - over), 2)));
             if (!isRecovered)

@@ -182,6 +182,7 @@ internal sealed class SiloSlot(int index, Func<ChildStart, ChildProcess> start, 
         FailedVerbs = a.FailedVerbs + b.FailedVerbs,
         StaleReads = a.StaleReads + b.StaleReads,
         Drops = a.Drops + b.Drops,
+        Gaps = a.Gaps + b.Gaps,
         LongestVerbSeconds = Math.Max(a.LongestVerbSeconds, b.LongestVerbSeconds),
         Hits = [],
     };

@@ -47,6 +47,9 @@ internal sealed record StressReport
     /// <summary>Batches, or answers to batches, lost on purpose.</summary>
     public required long Drops { get; init; }
 
+    /// <summary>Losses that silos have noted on the way: each costs copies.</summary>
+    public required long Gaps { get; init; }
+
     /// <summary>Silos started again because Orleans had ended them.</summary>
     public required int Restarts { get; init; }
 

@@ -92,6 +92,7 @@ internal sealed class StressRun(StressOptions options, string folder)
             Partitions = plan.Count("partition"),
             TableOutages = plan.Count("table"),
             Drops = total.Drops,
+            Gaps = total.Gaps,
             Restarts = cluster.Silos.Sum(silo => silo.Restarts),
             FailedStarts = cluster.Silos.Sum(silo => silo.FailedStarts),
             LongestVerbSeconds = Math.Round(total.LongestVerbSeconds, 3),

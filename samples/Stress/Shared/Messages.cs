@@ -58,6 +58,9 @@ internal sealed record Numbers
 
     public long Drops { get; init; }
 
+    /// <summary>Losses that the multicast has noted: each costs copies.</summary>
+    public long Gaps { get; init; }
+
     public int VerbsInFlight { get; init; }
 
     public int Entries { get; init; }

@@ -1,3 +1,4 @@
+using McCache.Streaming;
 using McCache.Stress.Shared;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -6,14 +7,16 @@ namespace McCache.Stress.Silo;
 /// <summary>A silo process: starts, says so, does what the parent orders, reports what it counts, and ends when the parent is gone.</summary>
 internal sealed class SiloCommand
 {
+    private const string ProviderName = "McCache"; // of the multicast streams that caches use
+
     private static readonly TimeSpan s_reportPeriod = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_stopTime = TimeSpan.FromSeconds(5);
 
-    private readonly SiloSettings _settings;
     private readonly ParentLink _parent = new();
     private readonly Counters _counters = new();
     private readonly StallingConnection _connection = new();
     private readonly LossyTransport _transport;
+    private readonly IMulticastChannel _channel;
     private readonly CheckedCache _cache;
     private readonly Verbs _verbs;
     private readonly StableKeys _stable;
@@ -23,8 +26,8 @@ internal sealed class SiloCommand
 
     private SiloCommand(SiloSettings settings)
     {
-        _settings = settings;
         _host = SiloHost.Build(settings, _counters, _connection);
+        _channel = _host.Services.GetRequiredKeyedService<IMulticastChannel>(ProviderName);
         _transport = _host.Services.GetRequiredService<LossyTransport>();
         _cache = new CheckedCache(
             _host.Services.GetRequiredKeyedService<IMcCache<string, long>>(CheckedCache.Name),
@@ -124,6 +127,7 @@ internal sealed class SiloCommand
                     FailedVerbs = Volatile.Read(ref _counters.FailedVerbs),
                     StaleReads = Volatile.Read(ref _counters.StaleReads),
                     Drops = Volatile.Read(ref _counters.Drops),
+                    Gaps = _channel.GetStatistics().Gaps,
                     LongestVerbSeconds = _counters.LongestVerbSeconds,
                     VerbsInFlight = _verbs.InFlight,
                     Entries = statistics.Entries,
