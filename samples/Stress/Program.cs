@@ -6,15 +6,30 @@ using McCache.Stress.Table;
 
 var defaults = new StressOptions();
 var silos = new Option<int>("--silos") { Description = $"Silo processes, 2 to {StressOptions.MaxSilos}.", DefaultValueFactory = _ => defaults.Silos };
-var minutes = new Option<double>("--minutes") { Description = "How long the load runs; longer if some fault has not had its turn.", DefaultValueFactory = _ => defaults.Minutes };
-var faults = new Option<string>("--faults") { Description = $"A list, separated by commas, of {string.Join(", ", StressOptions.KnownFaults)}; or none.", DefaultValueFactory = _ => "none" };
-var pace = new Option<double>("--pace") { Description = "Milliseconds between the operations of a worker; 0 for as fast as it goes.", DefaultValueFactory = _ => defaults.PaceMilliseconds };
+var minutes = new Option<double>("--minutes")
+{
+    Description = "How long the load runs; longer if some fault has not had its turn.",
+    DefaultValueFactory = _ => defaults.Minutes,
+};
+var faults = new Option<string>("--faults")
+{
+    Description = $"A list, separated by commas, of {string.Join(", ", StressOptions.KnownFaults)}; or none.",
+    DefaultValueFactory = _ => "none",
+};
+var pace = new Option<double>("--pace")
+{
+    Description = "Milliseconds between the operations of a worker; 0 for as fast as it goes.",
+    DefaultValueFactory = _ => defaults.PaceMilliseconds,
+};
 var workers = new Option<int>("--workers") { Description = "Workers in each silo.", DefaultValueFactory = _ => defaults.Workers };
 var keys = new Option<int>("--keys") { Description = "Keys that are written.", DefaultValueFactory = _ => defaults.Keys };
 var seed = new Option<int?>("--seed") { Description = "Repeats the same choice of faults and operations; their timing is the machine's." };
 var json = new Option<bool>("--json") { Description = "The result as one JSON object on standard output; progress goes to standard error." };
 var loopback = new Option<bool>("--loopback") { Description = "Uses loopback and stalling connections even where network namespaces can be had." };
-var folder = new Option<string?>("--folder") { Description = "Where logs, events and the table's file go and stay. Default: a temporary folder, whose logs are kept when the run fails." };
+var folder = new Option<string?>("--folder")
+{
+    Description = "Where logs, events and the table's file go and stay. Default: a temporary folder, whose logs are kept when the run fails.",
+};
 
 var settings = new Argument<string>("settings");
 var siloCommand = new Command("silo", "One silo of a run.") { Hidden = true };
@@ -54,7 +69,7 @@ root.SetAction(async (result, cancellationToken) =>
 
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
-    return await parsed.InvokeAsync();
+    return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(20) }); // what an interrupted run has to clear away
 foreach (var error in parsed.Errors)
     await Console.Error.WriteLineAsync(error.Message);
 return ExitCodes.BadOptions;

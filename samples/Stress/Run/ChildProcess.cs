@@ -36,6 +36,9 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Completes when the child has said that it is up; is cancelled when it ends before.</summary>
     internal Task Ready => _ready.Task;
 
+    /// <summary>It ended, or is about to, because the tool wanted it to.</summary>
+    internal bool IsKilled { get; private set; }
+
     /// <summary>Completes with the exit code.</summary>
     internal Task<int> Ended { get; }
 
@@ -79,6 +82,13 @@ internal sealed class ChildProcess : IDisposable
         {
             _asked.TryRemove(id, out _);
         }
+    }
+
+    internal Task KillAsync()
+    {
+        IsKilled = true;
+        Signals.Kill(Id);
+        return Ended;
     }
 
     /// <summary>The end of its input is a child's order to end.</summary>

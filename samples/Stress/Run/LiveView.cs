@@ -47,9 +47,11 @@ internal sealed class LiveView(Cluster cluster, FaultPlan plan)
     private string Line()
     {
         var total = cluster.Total;
+        var states = string.Join(' ', cluster.Silos.Select(silo => silo.State));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{MonotonicTime.SecondsSince(_begin),6:F0} s  {string.Join(' ', cluster.Silos.Select(silo => silo.State))}, table {cluster.Table.State}  operations {total.Operations:N0}  verbs {total.CoherentVerbs:N0}  stale {total.StaleReads}  {plan.Now}");
+            $"{MonotonicTime.SecondsSince(_begin),6:F0} s  {states}, table {cluster.Table.State}  operations {total.Operations:N0}  verbs {total.CoherentVerbs:N0}  "
+            + $"stale {total.StaleReads}  {plan.Now}");
     }
 
     private Spectre.Console.Table Build()

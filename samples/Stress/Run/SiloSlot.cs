@@ -17,7 +17,6 @@ internal sealed class SiloSlot(int index, Func<ChildStart, ChildProcess> start, 
     private ChildProcess? _child;
     private Numbers _latest = new();
     private Numbers _ended = new();
-    private bool _isExpectedDown;
     private bool _isClosing;
 
     internal int Index => index;
@@ -51,20 +50,17 @@ internal sealed class SiloSlot(int index, Func<ChildStart, ChildProcess> start, 
         {
             if (_isClosing)
                 return;
-            (_isExpectedDown, State) = (false, "starting");
+            (_ended, _latest, State) = (Sum(_ended, _latest), new Numbers(), "starting");
             _child = start(new ChildStart(index, OnReport));
             Process = _child.Number;
             _ = FollowAsync(_child);
         }
     }
 
-    internal void Kill()
+    internal async Task KillAsync()
     {
-        lock (_gate)
-        {
-            (_isExpectedDown, State) = (true, "killed");
-            Signals.Kill(_child!.Id);
-        }
+        State = "killed";
+        await _child!.KillAsync();
     }
 
     internal void Pause()
@@ -110,6 +106,7 @@ internal sealed class SiloSlot(int index, Func<ChildStart, ChildProcess> start, 
         }
     }
 
+    /// <summary>Lets the silo stop in its own time, but no longer than this.</summary>
     internal async Task CloseAsync(TimeSpan patience)
     {
         lock (_gate)
@@ -129,6 +126,8 @@ internal sealed class SiloSlot(int index, Func<ChildStart, ChildProcess> start, 
             return;
         lock (_gate)
         {
+            if (process != Process)
+                return;
             _latest = numbers;
             foreach (var bucket in numbers.Hits)
             {
@@ -157,8 +156,7 @@ internal sealed class SiloSlot(int index, Func<ChildStart, ChildProcess> start, 
         keys.ReleaseLocksOf(child.Number);
         lock (_gate)
         {
-            (_ended, _latest) = (Sum(_ended, _latest), new Numbers());
-            if (_isClosing || _isExpectedDown)
+            if (_isClosing || child.IsKilled)
                 return;
             if (State == "starting")
                 FailedStarts++;

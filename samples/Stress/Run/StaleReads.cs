@@ -19,7 +19,8 @@ internal sealed class StaleReads(StressOptions options, string folder, TextWrite
         {
             if (_shown++ >= MaxShown)
                 return;
-            writer.WriteLine($"STALE: silo {silo.Index + 1} (process {silo.Process}) read key {stale.Key} by {stale.How}: version {stale.Value}, although {stale.Floor} had completed.");
+            writer.WriteLine(
+                $"STALE: silo {silo.Index + 1} (process {silo.Process}) read key {stale.Key} by {stale.How}: version {stale.Value}, although {stale.Floor} had completed.");
             foreach (var (index, happened) in History(stale))
                 writer.WriteLine(Describe(index, happened, stale.Start));
         }
@@ -39,7 +40,8 @@ internal sealed class StaleReads(StressOptions options, string folder, TextWrite
 
     private static string Describe(int silo, StressEvent happened, long origin) => string.Create(
         CultureInfo.InvariantCulture,
-        $"    {Milliseconds(happened.Start - origin),12:F3} to {Milliseconds(happened.End - origin),12:F3} ms  silo {silo + 1} process {happened.Process,-3} {happened.Kind,-12} version {happened.Version}");
+        $"    {Milliseconds(happened.Start - origin),12:F3} to {Milliseconds(happened.End - origin),12:F3} ms  "
+        + $"silo {silo + 1} process {happened.Process,-3} {happened.Kind,-12} version {happened.Version}");
 
     private static double Milliseconds(long ticks) => MonotonicTime.Seconds(ticks) * 1_000;
 }

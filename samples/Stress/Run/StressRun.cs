@@ -115,7 +115,8 @@ internal sealed class StressRun(StressOptions options, string folder)
             Console.Out.WriteLine(JsonSerializer.Serialize(report, s_json));
         else
             _words.WriteLine(
-                $"{report.Operations:N0} operations ({report.OperationsPerSecond:N0}/s, {report.MutationsPerSecond:N0} mutations/s), longest verb {report.LongestVerbSeconds} s, drained in {report.DrainSeconds} s, at most {report.MaxRssMiB.Max()} MiB a silo.");
+                $"{report.Operations:N0} operations ({report.OperationsPerSecond:N0}/s, {report.MutationsPerSecond:N0} mutations/s), "
+                + $"longest verb {report.LongestVerbSeconds} s, drained in {report.DrainSeconds} s, at most {report.MaxRssMiB.Max()} MiB a silo.");
         return report;
     }
 

@@ -27,8 +27,7 @@ internal sealed class TableSlot(Func<ChildProcess> start)
     internal async Task KillAsync()
     {
         State = "killed";
-        Signals.Kill(_child!.Id);
-        await _child.Ended;
+        await _child!.KillAsync();
         _child.Dispose();
     }
 

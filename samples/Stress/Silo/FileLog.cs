@@ -38,8 +38,11 @@ internal sealed class FileLog(string path) : ILoggerProvider
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-            => log.Write(string.Create(
+        {
+            var cause = exception is null ? "" : $" {exception.GetType().Name}: {exception.Message}";
+            log.Write(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{DateTime.UtcNow:HH:mm:ss.fff} {Environment.ProcessId} {logLevel} {category}: {formatter(state, exception)}{(exception is null ? "" : $" {exception.GetType().Name}: {exception.Message}")}"));
+                $"{DateTime.UtcNow:HH:mm:ss.fff} {Environment.ProcessId} {logLevel} {category}: {formatter(state, exception)}{cause}"));
+        }
     }
 }
