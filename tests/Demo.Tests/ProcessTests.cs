@@ -43,5 +43,10 @@ public sealed class ProcessTests
         Assert.Empty(output);
         Assert.Contains($"Silo 2 (process {demo.Silos[1].Id}) ended with exit code 137", errors, StringComparison.Ordinal);
         await demo.SilosEndAsync();
+
+        const string Kept = "The logs of the silos are kept in ";
+        var folder = errors.Split('\n').Single(line => line.StartsWith(Kept, StringComparison.Ordinal))[Kept.Length..];
+        Assert.True(File.Exists(Path.Combine(folder, "silo-2.log")));
+        Directory.Delete(folder, recursive: true);
     }
 }

@@ -16,7 +16,8 @@ internal static class CommandLine
 
     private static readonly Option<int> s_seconds = Number("--seconds", 1, 86_400, 20, "a whole number", "Seconds to replay the trace.");
 
-    private static readonly Option<double> s_updates = Number("--updates", 0d, 1d, 0.05, "a number", "Share of requests followed by an update of the page and a RemoveAsync.");
+    private static readonly Option<double> s_updates = Number(
+        "--updates", 0d, 1d, 0.05, "a number", "Share of requests followed by an update of the page and a RemoveAsync.");
 
     private static readonly Option<string> s_trace = new("--trace")
     {
@@ -26,7 +27,10 @@ internal static class CommandLine
 
     private static readonly Option<bool> s_json = new("--json") { Description = "No drawing; the last line of stdout is the result as one JSON object." };
 
-    private static readonly Option<bool> s_sabotage = new("--sabotage") { Description = "Update the database without telling the caches, to see the check find stale reads." };
+    private static readonly Option<bool> s_sabotage = new("--sabotage")
+    {
+        Description = "Update the database without telling the caches, to see the check find stale reads.",
+    };
 
     public static async Task<int> RunAsync(string[] args)
     {

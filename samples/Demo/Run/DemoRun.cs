@@ -76,7 +76,16 @@ internal sealed class DemoRun(RunState state, Workspace workspace, Interruption 
             var options = state.Options;
             var number = _silos.Count + 1;
             _silos.Add(SiloProcess.Start(new SiloSettings(
-                number, options.Silos, cluster, ports[number - 1], ports[0], workspace.Folder, Path.GetFullPath(options.Trace), options.Updates, options.Seconds, options.Sabotage)));
+                number,
+                options.Silos,
+                cluster,
+                ports[number - 1],
+                ports[0],
+                workspace.Folder,
+                Path.GetFullPath(options.Trace),
+                options.Updates,
+                options.Seconds,
+                options.Sabotage)));
             state.Show([.. _silos]);
             state.Say($"Silo {number} is process {_silos[^1].ProcessId}, on port {ports[number - 1]}");
         }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace McCache.Demo.Run;
 
 /// <summary>
-/// The <c>dotnet</c> process that started this one, as <c>dotnet run</c> does. It passes signals on, but when it is killed outright nobody tells its child; so the demo looks
-/// whether it is still there. On Linux only, where /proc says whose child a process is; elsewhere the demo runs to the end of its time.
+/// The <c>dotnet</c> process that started this one, as <c>dotnet run</c> does. It passes signals on, but when it is killed outright nobody tells its child; so the
+/// demo looks whether it is still there. On Linux only, where /proc says whose child a process is; elsewhere the demo runs to the end of its time.
 /// </summary>
 internal sealed class DotnetLauncher
 {

@@ -3,8 +3,11 @@ using System.Runtime.InteropServices;
 namespace McCache.Demo.Run;
 
 /// <summary>The wish to end early: Ctrl-C, a signal, a terminal that was closed, or the death of the <c>dotnet run</c> that started the demo.</summary>
+/// <remarks>The token sources are not disposed: a last signal may come while everything else is being.</remarks>
 internal sealed class Interruption : IDisposable
 {
+    private static readonly PosixSignal[] s_wishes = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+
     private readonly CancellationTokenSource _finish = new();
     private readonly CancellationTokenSource _abandon = new();
     private readonly PosixSignalRegistration[] _signals;
@@ -12,7 +15,7 @@ internal sealed class Interruption : IDisposable
 
     public Interruption()
     {
-        _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT }.Select(signal => PosixSignalRegistration.Create(signal, OnSignal))];
+        _signals = [.. s_wishes.Select(signal => PosixSignalRegistration.Create(signal, OnSignal))];
         var launcher = DotnetLauncher.Find();
         _launcherWatch = new Timer(
             _ =>
@@ -36,8 +39,6 @@ internal sealed class Interruption : IDisposable
         foreach (var signal in _signals)
             signal.Dispose();
         _launcherWatch.Dispose();
-        _finish.Dispose();
-        _abandon.Dispose();
     }
 
     private void OnSignal(PosixSignalContext context)

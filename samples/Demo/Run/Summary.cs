@@ -5,7 +5,9 @@ namespace McCache.Demo.Run;
 /// <summary>The result of a run; the object that <c>--json</c> prints.</summary>
 /// <param name="HitRatio">Hits as a share of requests, from 0 to 1.</param>
 /// <param name="CoherentVerbs"><c>RemoveAsync</c> calls, all completed.</param>
-/// <param name="VisibleMicrosecondsP50">Half of the writes were visible on another silo within this time; 0 when there was none to see. <c>VisibilityGauge</c> says what it includes.</param>
+/// <param name="VisibleMicrosecondsP50">
+/// Half of the writes were visible on another silo within this time; 0 when there was none to see. <c>VisibilityGauge</c> says what it includes.
+/// </param>
 /// <param name="MulticastOperations">Frames that the caches sent, each counted once however many silos it went to.</param>
 /// <param name="FillsMulticast">Frames beyond one for each write. A fill is not a write: this is 0.</param>
 /// <param name="Seconds">How long the replay lasted.</param>

@@ -70,8 +70,8 @@ internal sealed class Origin : IDisposable
 
     private static SqliteConnection Open(string file)
     {
-        // Without pooling, closing a connection closes the file. Nothing is synchronized to disk, for the database does not outlive the demo. A writer that meets another
-        // one waits inside SQLite, which looks again within milliseconds.
+        // Without pooling, closing a connection closes the file. Nothing is synchronized to disk, for the database does not outlive the demo. A writer that meets
+        // another one waits inside SQLite, which looks again within milliseconds.
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ConnectionString);
         connection.Open();
         Execute(connection, "PRAGMA busy_timeout = 20000; PRAGMA synchronous = OFF");

@@ -5,10 +5,12 @@ using System.Runtime.CompilerServices;
 namespace McCache.Demo.Shared;
 
 /// <summary>
-/// What all silo processes know of each other's writes, without any cache: a file mapped into the memory of each, with a slot for every page. It is the referee: a read is
-/// stale if it yields a version older than the one that stood here before the read began.
+/// What all silo processes know of each other's writes, without any cache: a file mapped into the memory of each, with a slot for every page. It is the referee: a
+/// read is stale if it yields a version older than the one that stood here before the read began.
 /// </summary>
-/// <remarks>A slot has two words: the newest version whose coherent verb has completed, and when the page was last written. Safe to use from any thread and process.</remarks>
+/// <remarks>
+/// A slot has two words: the newest version whose coherent verb has completed, and when the page was last written. Safe to use from any thread and process.
+/// </remarks>
 internal sealed unsafe class VersionBoard : IDisposable
 {
     private const int SlotBytes = 2 * sizeof(long);

@@ -5,7 +5,9 @@ using McCache.Demo.Shared;
 
 namespace McCache.Demo.Silo;
 
-/// <summary>A silo's line to its parent: orders come on stdin, reports go to stdout. When stdin ends the parent is gone, however it died, and this process ends at once.</summary>
+/// <summary>
+/// A silo's line to its parent: orders come on stdin, reports go to stdout. When stdin ends the parent is gone, however it died, and this process ends at once.
+/// </summary>
 internal sealed class ParentPipe : IDisposable
 {
     /// <summary>How long a silo that got a signal waits for its parent, which may have got it too, to stop it in order.</summary>
@@ -48,7 +50,8 @@ internal sealed class ParentPipe : IDisposable
         var orders = new StreamReader(Console.OpenStandardInput());
         try
         {
-            return JsonSerializer.Deserialize(orders.ReadLine() ?? "", MessageContext.Default.SiloSettings) is { } settings ? new ParentPipe(settings, orders) : null;
+            var settings = JsonSerializer.Deserialize(orders.ReadLine() ?? "", MessageContext.Default.SiloSettings);
+            return settings is null ? null : new ParentPipe(settings, orders);
         }
         catch (JsonException)
         {

@@ -4,8 +4,8 @@ using McCache.Demo.Shared;
 namespace McCache.Demo.Silo;
 
 /// <summary>
-/// Replays this silo's share of the trace: of N silos, the first takes lines 1, N + 1, 2N + 1 and so on, and after the last line the trace begins again. A line is a request for
-/// a page through the cache; some are followed by an update of the page.
+/// Replays this silo's share of the trace: of N silos, the first takes lines 1, N + 1, 2N + 1 and so on, and after the last line the trace begins again. A line is a
+/// request for a page through the cache; some are followed by an update of the page.
 /// </summary>
 internal sealed class Replay(SiloSettings settings, AccessTrace trace, IMcCache<string, Page> cache, VersionBoard board) : IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class Replay(SiloSettings settings, AccessTrace trace, IMcCache<
     /// <summary>How many requests a worker makes, when all are hits, before it lets others have the thread.</summary>
     private const int RequestsPerTurn = 32;
 
-    /// <summary>SQLite lets in one writer at a time. Those of this silo queue here, without a thread, and not in SQLite's loop of sleeping and looking again.</summary>
+    /// <summary>SQLite lets in one writer at a time. Those of this silo queue here, without a thread, not in SQLite's loop of sleeping and looking again.</summary>
     private readonly SemaphoreSlim _writer = new(1);
 
     private long _line = settings.Number - 1 - settings.Silos;
@@ -63,7 +63,7 @@ internal sealed class Replay(SiloSettings settings, AccessTrace trace, IMcCache<
         }
     }
 
-    /// <summary>A request for a page. It is stale if it yields a version older than one whose removal had completed, somewhere, before the request began.</summary>
+    /// <summary>A request for a page. It is stale if it yields a version older than one whose removal had completed, anywhere, before it began.</summary>
     private async Task ReadAsync(int page, Origin origin)
     {
         var completed = board.Completed(page);
@@ -72,7 +72,8 @@ internal sealed class Replay(SiloSettings settings, AccessTrace trace, IMcCache<
         if (read.Version >= completed)
             return;
         Interlocked.Increment(ref _staleReads);
-        Interlocked.CompareExchange(ref _firstStaleRead, $"page {trace.Pages[page]} was read at version {read.Version} after the removal for version {completed} had completed", null);
+        var what = $"page {trace.Pages[page]} was read at version {read.Version} after the removal for version {completed} had completed";
+        Interlocked.CompareExchange(ref _firstStaleRead, what, null);
     }
 
     /// <summary>Runs within the request of the worker that owns the connection.</summary>
@@ -82,7 +83,7 @@ internal sealed class Replay(SiloSettings settings, AccessTrace trace, IMcCache<
         return new(origin.Load(key));
     }
 
-    /// <summary>Writes to the database first, and tells the caches then. Once that has completed, no silo may serve an older version: the board says so to all.</summary>
+    /// <summary>Writes to the database first, then tells the caches. Once that has completed, no silo may serve an older version: the board says so to all.</summary>
     private async Task UpdateAsync(int page, Origin origin)
     {
         await _writer.WaitAsync();

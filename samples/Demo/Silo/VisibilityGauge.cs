@@ -3,13 +3,13 @@ using McCache.Demo.Shared;
 namespace McCache.Demo.Silo;
 
 /// <summary>
-/// Measures how long writes of other silos take to become visible here: from just before the writer calls <c>RemoveAsync</c>, with the database updated, to the moment when
-/// this silo's program is told that its copy is gone.
+/// Measures how long writes of other silos take to become visible here: from just before the writer calls <c>RemoveAsync</c>, with the database updated, to the
+/// moment when this silo's program is told that its copy is gone.
 /// </summary>
 /// <remarks>
-/// The figure includes making the frame, waiting for the batch before it, the way through loopback and two processes that compete for the same cores, dropping the copy, and the
-/// hop to the callback's own thread; no read here has found the copy since some time before that. Only a silo that held a copy measures. Of two writes of one page
-/// that overlap, the later one's time is taken for both.
+/// The figure includes making the frame, waiting for the batch before it, the way through loopback and two processes that compete for the same cores, dropping the
+/// copy, and the hop to the callback's own thread: reads here have missed the copy since a little before that. Only a silo that held a copy measures. Of two writes of
+/// one page that overlap, the later one's time is taken for both.
 /// </remarks>
 internal sealed class VisibilityGauge : IDisposable
 {

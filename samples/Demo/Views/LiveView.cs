@@ -82,7 +82,9 @@ internal sealed class LiveView(RunState state) : IRunView
     {
         const int Width = 40;
         var done = (int)Math.Min(Width, seconds / state.Options.Seconds * Width);
-        return new Markup($"[green]{new string('━', done)}[/][grey37]{new string('━', Width - done)}[/] {Math.Min(seconds, state.Options.Seconds):0} of {state.Options.Seconds:N0} s  [grey]{Markup.Escape(state.Step)}[/]");
+        return new Markup(
+            $"[green]{new string('━', done)}[/][grey37]{new string('━', Width - done)}[/] "
+            + $"{Math.Min(seconds, state.Options.Seconds):0} of {state.Options.Seconds:N0} s  [grey]{Markup.Escape(state.Step)}[/]");
     }
 
     private static Markup Checks(SiloReport[] reports)

@@ -23,8 +23,9 @@ internal sealed class PlainView : IRunView
         while (await Task.WhenAny(run, timer.WaitForNextTickAsync().AsTask()) != run)
         {
             var reports = _state.Silos.Select(silo => silo.Report).ToArray();
+            var (requests, stale) = (reports.Sum(report => report.Requests), reports.Sum(report => report.StaleReads));
             if (reports.Any(report => report.Phase == SiloPhase.Replaying))
-                Console.Error.WriteLine($"{reports.Max(report => report.Seconds),6:0} s: {reports.Sum(report => report.Requests):N0} requests, {reports.Sum(report => report.StaleReads):N0} stale reads");
+                Console.Error.WriteLine($"{reports.Max(report => report.Seconds),6:0} s: {requests:N0} requests, {stale:N0} stale reads");
         }
     }
 

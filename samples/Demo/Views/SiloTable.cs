@@ -14,7 +14,13 @@ internal static class SiloTable
     {
         var isShort = width < ComfortableWidth;
         var silos = state.Silos;
-        var table = new Table { Border = isShort ? TableBorder.Simple : TableBorder.Rounded, BorderStyle = new Style(Color.Grey37), ShowFooters = silos.Count > 1 };
+        var table = new Table
+        {
+            Border = isShort ? TableBorder.Simple : TableBorder.Rounded,
+            BorderStyle = new Style(Color.Grey37),
+            ShowFooters = silos.Count > 1,
+            Caption = new TableTitle("sent, applied: multicast frames · p50, p99: from a write on another silo until it is visible here", new Style(Color.Grey)),
+        };
         var reports = silos.Select(silo => silo.Report).ToArray();
         var total = new SiloReport
         {
@@ -45,7 +51,6 @@ internal static class SiloTable
 
         foreach (var row in rows)
             table.AddRow(row);
-        table.Caption = new TableTitle("sent, applied: multicast frames · p50, p99: from a write on another silo until it is visible here", new Style(Color.Grey));
         return table;
     }
 

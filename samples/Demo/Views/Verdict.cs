@@ -13,8 +13,13 @@ internal static class Verdict
     };
 
     private static string Of(Summary summary)
-        => $"{summary.Requests:N0} requests in {summary.Seconds:0.#} s, {summary.Updates:N0} updates, not one stale read. "
+    {
+        var visible = summary.VisibleMicrosecondsP50 == 0
+            ? ""
+            : $"; half of the writes were visible on the other silos within {Figures.Microseconds(summary.VisibleMicrosecondsP50)}, "
+                + $"99 % within {Figures.Microseconds(summary.VisibleMicrosecondsP99)}";
+        return $"{summary.Requests:N0} requests in {summary.Seconds:0.#} s, {summary.Updates:N0} updates, not one stale read. "
             + $"{100 * summary.HitRatio:0.0} % of the requests never left their silo's memory"
-            + (summary.VisibleMicrosecondsP50 == 0 ? "" : $"; half of the writes were visible on the other silos within {Figures.Microseconds(summary.VisibleMicrosecondsP50)}, 99 % within {Figures.Microseconds(summary.VisibleMicrosecondsP99)}")
-            + $". {summary.MulticastOperations:N0} multicasts for {summary.CoherentVerbs:N0} writes: no fill was sent to anybody.";
+            + $"{visible}. {summary.MulticastOperations:N0} multicasts for {summary.CoherentVerbs:N0} writes: no fill was sent to anybody.";
+    }
 }
