@@ -4,7 +4,7 @@ namespace McCache.Stress.Tests;
 public sealed class CalmRunTests
 {
     [Fact]
-    public async Task Run_without_faults_reads_nothing_stale()
+    public async Task Run_without_faults_reads_nothing_stale_and_multicasts_writes_only()
     {
         var (exitCode, report, said) = await StressTool.RunAsync("--silos", "2", "--minutes", "0.1", "--faults", "none", "--seed", "1", "--json");
 
@@ -13,5 +13,7 @@ public sealed class CalmRunTests
         Assert.Equal(0, report.StaleReads);
         Assert.True(report is { CoherentVerbs: > 0, Reads: > 0, DrainSeconds: not null }, said);
         Assert.Equal(0, report.Drops);
+        Assert.Equal(report.FramesPublished, report.FramesApplied);
+        Assert.InRange(report.FramesPublished, report.Mutations, report.Mutations + 100);
     }
 }

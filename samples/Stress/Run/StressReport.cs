@@ -26,6 +26,12 @@ internal sealed record StressReport
 
     public required double MutationsPerSecond { get; init; }
 
+    /// <summary>Frames multicast, one for each mutation whatever the number of silos; and for each coherent verb by which the tool waits for the silos.</summary>
+    public required long FramesPublished { get; init; }
+
+    /// <summary>Frames applied by those who received them: without faults, each by all silos but one.</summary>
+    public required long FramesApplied { get; init; }
+
     /// <summary>Reads that were checked, those of the auditor included.</summary>
     public required long Reads { get; init; }
 

@@ -83,6 +83,8 @@ internal sealed class StressRun(StressOptions options, string folder)
             OperationsPerSecond = Math.Round(total.Operations / seconds),
             Mutations = total.Mutations,
             MutationsPerSecond = Math.Round(total.Mutations / seconds),
+            FramesPublished = total.Published,
+            FramesApplied = total.Applied,
             Reads = total.Reads,
             CoherentVerbs = total.CoherentVerbs,
             FailedVerbs = total.FailedVerbs,

@@ -58,6 +58,12 @@ internal sealed record Numbers
 
     public long Drops { get; init; }
 
+    /// <summary>Frames that the multicast has taken to send to every other silo.</summary>
+    public long Published { get; init; }
+
+    /// <summary>Frames of other silos that the multicast has applied here.</summary>
+    public long Applied { get; init; }
+
     /// <summary>Losses that the multicast has noted: each costs copies.</summary>
     public long Gaps { get; init; }
 

@@ -115,7 +115,7 @@ internal sealed class SiloCommand
         while (!_ending.IsCancellationRequested)
         {
             await Task.Delay(s_reportPeriod);
-            var statistics = _cache.Cache.Statistics;
+            var (statistics, multicast) = (_cache.Cache.Statistics, _channel.GetStatistics());
             _parent.Send(new Report
             {
                 Numbers = new Numbers
@@ -127,7 +127,9 @@ internal sealed class SiloCommand
                     FailedVerbs = Volatile.Read(ref _counters.FailedVerbs),
                     StaleReads = Volatile.Read(ref _counters.StaleReads),
                     Drops = Volatile.Read(ref _counters.Drops),
-                    Gaps = _channel.GetStatistics().Gaps,
+                    Published = multicast.Published,
+                    Applied = multicast.Applied,
+                    Gaps = multicast.Gaps,
                     LongestVerbSeconds = _counters.LongestVerbSeconds,
                     VerbsInFlight = _verbs.InFlight,
                     Entries = statistics.Entries,
