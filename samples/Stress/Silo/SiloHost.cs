@@ -38,7 +38,7 @@ internal static class SiloHost
 
     private static void Configure(ClusterMembershipOptions options)
     {
-        (options.ProbeTimeout, options.MaxProbeTimeout, options.NumMissedProbesLimit) = (s_probeTimeout, s_probeTimeout, 3);
+        (options.ProbeTimeout, options.MaxProbeTimeout, options.NumMissedProbesLimit) = (s_probeTimeout, s_probeTimeout, 2);
         (options.TableRefreshTimeout, options.IAmAliveTablePublishTimeout) = (s_tablePeriod, s_tablePeriod);
     }
 
