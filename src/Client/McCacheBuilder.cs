@@ -40,7 +40,7 @@ public sealed class McCacheBuilder
         if (Services.Any(service => service.ImplementationInstance is CacheRegistration known && known.Name == name))
             throw new ArgumentException($"A cache '{name}' was added already; names are unique within a member.", nameof(name));
         Services.AddSingleton<CacheRegistration>(new CacheRegistration<TKey, TValue>(name, sizeOf));
-        Bind($"{name}", $"{McCacheOptions.Section}:Caches:{name}", configure);
+        Bind(name, $"{McCacheOptions.Section}:Caches:{name}", configure);
         return this;
     }
 

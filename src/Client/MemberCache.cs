@@ -50,11 +50,12 @@ internal sealed class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IF
     {
         if (key is string text)
             _ = s_utf8.GetByteCount(text);
-        return Frame(CacheOperation.Remove, buffer => _keys.Write(buffer, key), "key");
+        return Frame(CacheOperation.Remove, (_keys, key), static (buffer, part) => part._keys.Write(buffer, part.key), nameof(key));
     }
 
     /// <exception cref="ArgumentException">The tag is too large, or not well-formed.</exception>
-    internal FrameBuffer RemoveByTagFrame(string tag) => Frame(CacheOperation.RemoveByTag, buffer => s_utf8.GetBytes(tag, buffer), "tag");
+    internal FrameBuffer RemoveByTagFrame(string tag) 
+        => Frame(CacheOperation.RemoveByTag, tag, static (buffer, tag) => s_utf8.GetBytes(tag, buffer), nameof(tag));
 
     internal FrameBuffer ClearFrame() => Header(CacheOperation.Clear);
 
@@ -63,12 +64,12 @@ internal sealed class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IF
     internal ValueTask PublishAsync(FrameBuffer frame, CancellationToken cancellationToken)
         => _channel.PublishAsync(_stream, frame.Written, cancellationToken);
 
-    private FrameBuffer Frame(CacheOperation operation, Action<FrameBuffer> writeName, string what)
+    private FrameBuffer Frame<TState>(CacheOperation operation, TState state, Action<FrameBuffer, TState> writeName, string what)
     {
         var buffer = Header(operation);
         try
         {
-            writeName(buffer);
+            writeName(buffer, state);
             var size = buffer.Written.Length - CacheFrame.HeaderSize;
             return size <= MaxNameBytes
                 ? buffer

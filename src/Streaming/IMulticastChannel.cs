@@ -16,9 +16,6 @@ internal interface IMulticastChannel
     /// <summary>Sends a frame to every other member. Completes when each has settled it or can no longer serve; fails when this member stops before.</summary>
     /// <remarks>The frame is sent before the method returns; the token gives up the waiting only.</remarks>
     ValueTask PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken);
-
-    /// <summary>What the member has counted since it started.</summary>
-    MulticastStatistics GetStatistics() => default;
 }
 
 /// <summary>Takes what other members publish on a stream, on the lane itself: every method is short, synchronous, and throws for no bytes whatever.</summary>

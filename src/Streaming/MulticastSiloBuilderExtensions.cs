@@ -1,6 +1,8 @@
+using McCache;
 using McCache.Streaming;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Serialization;
 using Orleans.Streams;
@@ -54,16 +56,35 @@ public static class MulticastSiloBuilderExtensions
         return builder;
     }
 
+    private static SiloLease CreateLease(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<IOptions<McCacheOptions>>().Value;
+        return new(
+            services.GetRequiredService<ILocalSiloDetails>().SiloAddress,
+            new LeaseTimes(options.LeaseDuration, options.LeaseRenewal),
+            options.MaxClockSkew,
+            services.GetRequiredService<LeaseNetwork>(),
+            services.GetRequiredService<TimeProvider>(),
+            Random.Shared,
+            services.GetRequiredService<ILogger<SiloLease>>());
+    }
+
     private static void AddShared(ISiloBuilder builder)
     {
         builder.AddGrainService<MulticastEndpoint>();
+        builder.AddGrainService<PromiseEndpoint>();
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<EndpointClient>();
         services.TryAddSingleton<IMulticastTransport>(provider => provider.GetRequiredService<EndpointClient>());
+        services.AddSingleton<LeaseNetwork>();
+        services.AddSingleton(CreateLease);
         services.AddSingleton<MulticastMembers>();
         services.AddSingleton<MulticastInstruments>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MulticastLifecycle>();
+        services.AddOptions<McCacheOptions>()
+            .PostConfigure<IServiceProvider>((options, provider) => provider.GetService<IConfiguration>()?.GetSection(McCacheOptions.Section).Bind(options));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<McCacheOptions>, LeaseOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MulticastOptions>, MulticastOptionsValidator>());
     }
 }

@@ -24,6 +24,7 @@ internal sealed class CacheCluster : IAsyncDisposable
                 options.ProbeTimeout = TimeSpan.FromSeconds(1);
                 options.NumMissedProbesLimit = 2;
             });
+            silo.Configure<McCacheOptions>(options => (options.LeaseDuration, options.LeaseRenewal) = (TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(100)));
             silo.AddMcCache(caches => caches.Add<string, int>("cache"));
             configure?.Invoke(silo);
         });

@@ -75,5 +75,6 @@ public sealed class MulticastTests
     }
 
     private static long Published(CacheCluster cluster, int silo)
-        => cluster.Silos[silo].ServiceProvider.GetRequiredKeyedService<McCache.Streaming.IMulticastChannel>(CacheMember.ProviderName).GetStatistics().Published;
+        => ((McCache.Streaming.MulticastMember)cluster.Silos[silo].ServiceProvider.GetRequiredKeyedService<McCache.Streaming.IMulticastChannel>(CacheMember.ProviderName))
+            .GetStatistics().Published;
 }

@@ -253,7 +253,9 @@ public class FillTests
         var fill = new Fill();
         var first = fill.Begin(cache, CancellationToken.None).AsTask();
         bool inline = true, setting = false;
-        var continuation = first.ContinueWith(_ => inline = setting, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        int here = Environment.CurrentManagedThreadId; // another thread may well run the continuation while this one is still setting the result
+        var continuation = first.ContinueWith(
+            _ => inline = setting && Environment.CurrentManagedThreadId == here, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         setting = true;
         fill.Gate.SetResult(4);
         setting = false;

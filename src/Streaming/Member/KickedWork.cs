@@ -1,15 +1,17 @@
 namespace McCache.Streaming;
 
-/// <summary>Work that runs on the thread pool after it was kicked: never twice at a time, and once more when it was kicked while it ran.</summary>
-internal abstract class KickedWork : IThreadPoolWorkItem
+/// <summary>Work that runs on a queue, the thread pool unless a test has its own, after it was kicked: never twice at a time, and once more when it was kicked while it ran.</summary>
+internal abstract class KickedWork(Action<IThreadPoolWorkItem> queue) : IThreadPoolWorkItem
 {
+    internal static readonly Action<IThreadPoolWorkItem> OnThreadPool = static work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+
     private int _kicks;
 
     /// <summary>Quick and safe under any lock. Nothing of the caller's context (request context, grain) flows into the work.</summary>
     internal void Kick()
     {
         if (Interlocked.Increment(ref _kicks) == 1)
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            queue(this);
     }
 
     void IThreadPoolWorkItem.Execute()

@@ -1,6 +1,6 @@
 namespace McCache.Streaming;
 
-/// <summary>Monotonic time since the member was made.</summary>
+/// <summary>Monotonic time since the clock was made.</summary>
 internal sealed class MemberClock(TimeProvider time)
 {
     private readonly long _start = time.GetTimestamp();
@@ -8,4 +8,12 @@ internal sealed class MemberClock(TimeProvider time)
     internal TimeProvider Time => time;
 
     internal TimeSpan Now => time.GetElapsedTime(_start);
+
+    /// <summary>A time of this clock in the milliseconds that a cache counts in; at least 1.</summary>
+    internal long ToTicks(TimeSpan at)
+    {
+        var now = time == TimeProvider.System ? Environment.TickCount64 : time.GetTimestamp() / (time.TimestampFrequency / 1000);
+        var left = Math.Clamp((at - Now).TotalMilliseconds, -now, int.MaxValue);
+        return Math.Max(1, now + (long)left);
+    }
 }

@@ -15,6 +15,9 @@ internal enum GapReason
     /// <summary>A subscription's queue was full.</summary>
     QueueFull,
 
+    /// <summary>Wall and monotonic clock of this silo have parted.</summary>
+    ClocksParted,
+
     /// <summary>Bytes made no sense to the member or to a frame handler.</summary>
     Refused,
 }

@@ -8,6 +8,7 @@ internal sealed partial class MulticastMember
     private readonly Lock _publishing = new();
     private readonly Lock _pendingGate = new();
     private readonly HashSet<PendingPublish> _pending = [];
+    private readonly HashSet<PendingPublish> _settled = [];
     private readonly List<(Frame Frame, PendingPublish? Pending)> _early = [];
     private ImmutableDictionary<SiloAddress, Peer> _peers = ImmutableDictionary<SiloAddress, Peer>.Empty;
     private long _number;
@@ -38,11 +39,13 @@ internal sealed partial class MulticastMember
     /// <param name="cancellationToken">Gives up the waiting.</param>
     internal async ValueTask SendAsync(Frame frame, bool isLocal, CancellationToken cancellationToken)
     {
-        var pending = new PendingPublish(Complete);
+        var pending = new PendingPublish(OnSettledEverywhere);
         lock (_pendingGate)
             _pending.Add(pending);
         if (!Send(frame, pending, isLocal))
-            Fail(pending);
+            pending.Fail(Stopped());
+        if (Volatile.Read(ref _lease)?.IsSelfDead == true)
+            pending.Fail(DeclaredDead());
         pending.Settle();
         try
         {
@@ -52,7 +55,10 @@ internal sealed partial class MulticastMember
         {
             pending.IsAbandoned = true;
             lock (_pendingGate)
+            {
                 _pending.Remove(pending);
+                _settled.Remove(pending);
+            }
         }
     }
 
@@ -112,8 +118,41 @@ internal sealed partial class MulticastMember
         }
     }
 
-    /// <summary>Every place where the frame went has settled it or has left. What else a coherent verb demands of its publisher is asked here.</summary>
-    private void Complete(PendingPublish pending) => pending.Complete();
+    /// <summary>Every place where the frame went has settled it or has been dead for W. It completes now if this silo is valid, looked at after that; else when it is again.</summary>
+    private void OnSettledEverywhere(PendingPublish pending)
+    {
+        lock (_pendingGate)
+            _settled.Add(pending);
+        CompleteSettled();
+    }
 
-    private void Fail(PendingPublish pending) => pending.Fail(new InvalidOperationException($"Multicast provider '{Name}' of silo {Incarnation.Silo} has stopped."));
+    private void CompleteSettled()
+    {
+        PendingPublish[] complete;
+        lock (_pendingGate)
+        {
+            if (_settled.Count == 0)
+                return;
+            complete = [.. _settled];
+        }
+
+        if (!Lease.MayComplete)
+            return;
+        foreach (var pending in complete)
+            pending.Complete();
+    }
+
+    private void FailAll(Func<Exception> reason)
+    {
+        PendingPublish[] pending;
+        lock (_pendingGate)
+            pending = [.. _pending];
+        foreach (var one in pending)
+            one.Fail(reason());
+    }
+
+    private InvalidOperationException DeclaredDead()
+        => new($"Silo {Incarnation.Silo} was declared dead by its cluster: nothing it publishes on multicast provider '{Name}' can complete.");
+
+    private InvalidOperationException Stopped() => new($"Multicast provider '{Name}' of silo {Incarnation.Silo} has stopped.");
 }

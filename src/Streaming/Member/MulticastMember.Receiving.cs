@@ -5,8 +5,7 @@ internal sealed partial class MulticastMember
 {
     internal Acknowledgement Receive(Batch batch)
     {
-        var view = _view;
-        if (view?.GetSiloStatus(batch.Publisher.Silo) == SiloStatus.Dead)
+        if (Volatile.Read(ref _lease)?.DeadSince.ContainsKey(batch.Publisher.Silo) == true)
             return new(0, 0, 0, null);
         var publisher = FindPublisher(batch.Publisher);
         var admission = publisher.Admit(batch);

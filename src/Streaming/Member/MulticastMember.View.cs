@@ -8,85 +8,75 @@ internal sealed partial class MulticastMember
     private readonly Lock _serving = new();
     private readonly ConcurrentDictionary<SiloAddress, Publisher> _publishers = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ClusterMembershipSnapshot? _view;
-    private long _serveUntil;
+    private LeaseState? _lease;
+    private bool _isStopping;
     private bool _isDraining;
 
-    /// <summary>Live is a silo that may hold what this one's frames speak of.</summary>
-    internal static bool IsLive(SiloStatus status) => status is SiloStatus.Active or SiloStatus.ShuttingDown or SiloStatus.Stopping;
-
     /// <summary>
-    /// Takes a view of the cluster: a lane for every live silo, none for dead ones. From the return on, every frame published goes to the live ones. Older views change nothing.
+    /// Takes what the silo's lease says: a lane for every live silo; one that is dead is waited for until W has passed, and one that is neither is waited for no more. From the return on, every frame
+    /// published goes to the live ones. Older states change nothing.
     /// </summary>
-    /// <remarks>A silo that is Joining has no lane: it serves nothing before it is Active and has asked every live silo for a lane.</remarks>
-    internal void Observe(ClusterMembershipSnapshot view)
+    /// <remarks>A silo that is Joining has no lane: it serves nothing before it is Active and has every live silo's promise.</remarks>
+    internal void OnLease(LeaseState lease)
     {
         lock (_publishing)
         {
-            if (_isClosed || (_view is not null && view.Version <= _view.Version))
+            if (_isClosed || lease.Revision <= _lease?.Revision)
                 return;
-            _view = view;
-            foreach (var (silo, member) in view.Members)
+            Volatile.Write(ref _lease, lease);
+            foreach (var silo in lease.Live)
             {
-                if (IsLive(member.Status) && silo != Incarnation.Silo && !_peers.ContainsKey(silo))
+                if (!_peers.ContainsKey(silo))
                     AddPeer(silo);
             }
 
             foreach (var (silo, peer) in _peers)
             {
-                if (view.GetSiloStatus(silo, peer.SeenAt) != SiloStatus.Dead)
+                if (lease.Live.Contains(silo))
                     continue;
+                if (lease.DeadSince.TryGetValue(silo, out var since) && Clock.Now < since + Lease.Times.Wait)
+                {
+                    peer.Bury();
+                    continue;
+                }
+
                 _peers = _peers.Remove(silo);
                 peer.Close();
             }
 
-            foreach (var (silo, publisher) in _publishers)
-            {
-                // One that no view has shown yet is newer than the view, not dead.
-                publisher.SeenAt = view.Members.ContainsKey(silo) ? view.Version : publisher.SeenAt;
-                if (view.GetSiloStatus(silo, publisher.SeenAt) == SiloStatus.Dead)
-                    _publishers.TryRemove(silo, out _);
-            }
-        }
-    }
-
-    /// <summary>Every live silo has a lane to this one and this one to them: what is awaited may complete, and handlers may serve.</summary>
-    internal void Start()
-    {
-        lock (_publishing)
-        {
-            if (_isClosed)
-                return;
-            _isStarted = true;
-            foreach (var (_, pending) in _early)
-                pending?.Settle();
-            _early.Clear();
+            foreach (var silo in lease.DeadSince.Keys)
+                _publishers.TryRemove(silo, out _);
+            if (lease.IsStarted)
+                SettleEarly();
         }
 
-        Serve(long.MaxValue);
+        if (lease.IsSelfDead)
+            FailAll(DeclaredDead);
+        Serve();
+        CompleteSettled();
     }
 
     /// <summary>The silo begins to stop: serve nothing, but go on publishing and acknowledging.</summary>
-    internal void BeginStop() => Serve(0);
+    internal void BeginStop()
+    {
+        Volatile.Write(ref _isStopping, true);
+        Serve();
+    }
 
     /// <summary>Fails what is pending, gives what is on the lanes the time that the token allows, and ends.</summary>
     internal async Task CloseAsync(CancellationToken cancellationToken)
     {
-        PendingPublish[] pending;
         lock (_publishing)
         {
             if (_isClosed)
                 return;
             _isClosed = true;
-            _view = null;
         }
 
-        lock (_pendingGate)
-            pending = [.. _pending];
-        Array.ForEach(pending, Fail);
+        FailAll(Stopped);
         Volatile.Write(ref _isDraining, true);
         OnLaneProgress();
-        await _drained.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _drained.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         foreach (var (_, peer) in _peers)
             peer.Close();
     }
@@ -98,26 +88,43 @@ internal sealed partial class MulticastMember
             _drained.TrySetResult();
     }
 
+    /// <summary>Wall and monotonic clock have parted: who knows what was missed.</summary>
+    internal void OnClocksParted() => Lose(Gap.All, GapReason.ClocksParted);
+
     public void Attach(StreamId stream, IFrameHandler handler)
     {
         Streams.Attach(StreamNames.Of(stream), handler);
         lock (_serving)
-            handler.Serve(_serveUntil);
+            handler.Serve(ServeUntil);
     }
 
-    private void Serve(long until)
+    /// <summary>0 before the start, after the beginning of the stop, and for a silo that is dead; else a time, which may have passed.</summary>
+    private long ServeUntil
+        => Volatile.Read(ref _lease) is { IsStarted: true, IsSelfDead: false } lease && !Volatile.Read(ref _isStopping) ? Clock.ToTicks(lease.ServeUntil) : 0;
+
+    private void Serve()
     {
         lock (_serving)
         {
-            _serveUntil = until;
+            var until = ServeUntil;
             foreach (var listeners in Streams.All)
                 listeners.Handler?.Serve(until);
         }
     }
 
+    private void SettleEarly()
+    {
+        if (_isStarted)
+            return;
+        _isStarted = true;
+        foreach (var (_, pending) in _early)
+            pending?.Settle();
+        _early.Clear();
+    }
+
     private void AddPeer(SiloAddress silo)
     {
-        var peer = new Peer(this, silo, _view!.Version);
+        var peer = new Peer(this, silo);
         if (_hasLostEarly && !_isStarted)
             peer.LoseEarlier();
         foreach (var (frame, pending) in _early)

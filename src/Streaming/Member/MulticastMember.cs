@@ -13,11 +13,10 @@ namespace McCache.Streaming;
 /// </remarks>
 internal sealed partial class MulticastMember : IMulticastChannel
 {
-    internal MulticastMember(string name, SiloAddress silo, IMulticastTransport transport, MulticastOptions options, TimeProvider time, ILogger log)
+    internal MulticastMember(string name, SiloAddress silo, SiloLease lease, IMulticastTransport transport, MulticastOptions options, ILogger log)
     {
-        (Name, Transport, Options, Log) = (name, transport, options, log);
+        (Name, Lease, Transport, Options, Log) = (name, lease, transport, options, log);
         Incarnation = new Incarnation(silo, NewRandom());
-        Clock = new MemberClock(time);
         LaneLimits = new LaneLimits(options.MaxLaneFrames, options.MaxLaneBytes);
     }
 
@@ -25,7 +24,9 @@ internal sealed partial class MulticastMember : IMulticastChannel
 
     internal Incarnation Incarnation { get; }
 
-    internal MemberClock Clock { get; }
+    internal SiloLease Lease { get; }
+
+    internal MemberClock Clock => Lease.Clock;
 
     internal LaneLimits LaneLimits { get; }
 
@@ -45,7 +46,7 @@ internal sealed partial class MulticastMember : IMulticastChannel
     /// <summary>Frames that wait on the lanes, all together.</summary>
     internal long LaneDepth => _peers.Values.Sum(peer => (long)peer.Depth);
 
-    public MulticastStatistics GetStatistics() => Counters.Read();
+    internal MulticastStatistics GetStatistics() => Counters.Read();
 
     private static ulong NewRandom() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 }

@@ -7,20 +7,19 @@ internal sealed class Peer : KickedWork, IDisposable
     private readonly OutboundLane _lane;
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
+    private readonly List<PendingPublish> _waiting = [];
+    private bool _isDead;
     private bool _isClosed;
 
-    internal Peer(MulticastMember member, SiloAddress silo, MembershipVersion seenAt)
+    internal Peer(MulticastMember member, SiloAddress silo)
+        : base(member.Lease.Queue)
     {
-        (_member, Silo, SeenAt) = (member, silo, seenAt);
-#pragma warning disable CA5394 // Jitter is no secret.
-        _lane = new OutboundLane(member.LaneLimits, Random.Shared);
-#pragma warning restore CA5394
+        (_member, Silo) = (member, silo);
+        _lane = new OutboundLane(member.LaneLimits, member.Lease.Random);
         _timer = member.Clock.Time.CreateTimer(static peer => ((Peer)peer!).Kick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     internal SiloAddress Silo { get; }
-
-    internal MembershipVersion SeenAt { get; }
 
     internal int Depth
     {
@@ -36,7 +35,7 @@ internal sealed class Peer : KickedWork, IDisposable
         get
         {
             lock (_gate)
-                return _isClosed || _lane.IsEmpty;
+                return _isClosed || _isDead || _lane.IsEmpty;
         }
     }
 
@@ -48,6 +47,13 @@ internal sealed class Peer : KickedWork, IDisposable
             if (_isClosed)
                 return;
             pending?.Hold();
+            if (_isDead)
+            {
+                if (pending is not null)
+                    _waiting.Add(pending);
+                return;
+            }
+
             fits = _lane.Enqueue(frame, pending);
             isReady = _lane.IsReady;
         }
@@ -73,6 +79,16 @@ internal sealed class Peer : KickedWork, IDisposable
         Kick();
     }
 
+    /// <summary>The other is dead, and may not know it: nothing is sent any more, but whoever publishes waits for it until the peer is closed.</summary>
+    internal void Bury()
+    {
+        lock (_gate)
+        {
+            _isDead = true;
+            _lane.Bury();
+        }
+    }
+
     /// <summary>The other has left, or this member has: whoever waits for it need not any more.</summary>
     internal void Close()
     {
@@ -82,6 +98,9 @@ internal sealed class Peer : KickedWork, IDisposable
                 return;
             _isClosed = true;
             _lane.Abandon();
+            foreach (var pending in _waiting)
+                pending.Settle();
+            _waiting.Clear();
         }
 
         Dispose();
@@ -94,7 +113,7 @@ internal sealed class Peer : KickedWork, IDisposable
         OutgoingBatch? batch;
         lock (_gate)
         {
-            if (_isClosed)
+            if (_isClosed || _isDead)
                 return;
             var now = _member.Clock.Now;
             if (!_lane.TryTake(now, out batch))

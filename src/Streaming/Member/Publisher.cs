@@ -1,15 +1,12 @@
 namespace McCache.Streaming;
 
 /// <summary>Another member as this one hears it: its lane, and the telling of it that more is settled.</summary>
-internal sealed class Publisher(MulticastMember member, Incarnation incarnation, ulong receiver) : KickedWork
+internal sealed class Publisher(MulticastMember member, Incarnation incarnation, ulong receiver) : KickedWork(member.Lease.Queue)
 {
     private readonly InboundLane _lane = new(receiver);
     private readonly Lock _gate = new();
 
     internal Incarnation Incarnation => incarnation;
-
-    /// <summary>The last view of the cluster that showed the publisher.</summary>
-    internal MembershipVersion SeenAt { get; set; } = new(long.MaxValue);
 
     internal Admission Admit(Batch batch)
     {

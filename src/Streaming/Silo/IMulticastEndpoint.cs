@@ -14,11 +14,4 @@ internal interface IMulticastEndpoint : IGrainService
     /// <summary>Tells a publisher that more of its frames are settled at a receiver.</summary>
     [Alias("Settled"), OneWay]
     Task Settled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement);
-
-    /// <summary>Asks for a lane to a silo that has just become active. From a true answer on, whatever is published here goes there too.</summary>
-    /// <param name="asker">The silo that asks.</param>
-    /// <param name="version">A membership version that shows it active.</param>
-    /// <returns>False when the asker is not live in a view at least as new.</returns>
-    [Alias("Attach"), ResponseTimeout("00:00:05")]
-    ValueTask<bool> Attach(SiloAddress asker, MembershipVersion version);
 }

@@ -20,18 +20,17 @@ internal sealed class MulticastMembers
         IEnumerable<MulticastRegistration> registrations,
         IOptionsMonitor<MulticastOptions> options,
         ILocalSiloDetails silo,
+        SiloLease lease,
         IMulticastTransport transport,
-        ILoggerFactory loggers,
-        TimeProvider time)
+        ILoggerFactory loggers)
     {
         _log = loggers.CreateLogger<MulticastMember>();
-        Time = time;
         _members = registrations.DistinctBy(registration => registration.Name).ToFrozenDictionary(
             registration => registration.Name,
-            registration => new MulticastMember(registration.Name, silo.SiloAddress, transport, options.Get(registration.Name), time, _log));
+            registration => new MulticastMember(registration.Name, silo.SiloAddress, lease, transport, options.Get(registration.Name), _log));
+        lease.Changed = OnLease;
+        lease.ClocksParted = OnClocksParted;
     }
-
-    internal TimeProvider Time { get; }
 
     internal IEnumerable<MulticastMember> All => _members.Values;
 
@@ -56,9 +55,15 @@ internal sealed class MulticastMembers
         return new(0, last, last, null);
     }
 
-    internal void Observe(ClusterMembershipSnapshot view)
+    private void OnLease(LeaseState lease)
     {
         foreach (var member in All)
-            member.Observe(view);
+            member.OnLease(lease);
+    }
+
+    private void OnClocksParted()
+    {
+        foreach (var member in All)
+            member.OnClocksParted();
     }
 }

@@ -54,7 +54,7 @@ internal abstract class Subscription : IThreadPoolWorkItem
         lock (_gate)
         {
             if (_isClosed)
-                (dropped ??= []).Add(item);
+                dropped = [item];
             else
             {
                 if (_items > 0 && (_items >= _member.Options.MaxQueuedItems || _bytes + item.Payload.Length > _member.Options.MaxQueuedBytes))

@@ -31,9 +31,21 @@ internal static partial class Log
     [LoggerMessage(2008, LogLevel.Warning, "{Silo} publishes on multicast provider '{Provider}', which this silo does not have; its frames are dropped here.")]
     internal static partial void ProviderUnknown(this ILogger log, string provider, SiloAddress silo);
 
-    [LoggerMessage(2009, LogLevel.Debug, "{Silo} has not given this silo a lane yet; it is asked again until it does or is declared dead.")]
-    internal static partial void AttachFailed(this ILogger log, Exception exception, SiloAddress silo);
+    [LoggerMessage(2009, LogLevel.Debug, "{Silo} has not answered the question for its promise; it is asked again until it does or is declared dead.")]
+    internal static partial void AskFailed(this ILogger log, Exception exception, SiloAddress silo);
 
-    [LoggerMessage(2010, LogLevel.Warning, "{Count} grain types have implicit stream subscriptions; streams of multicast provider '{Provider}' are not delivered to them.")]
+    [LoggerMessage(2010, LogLevel.Warning, "The membership table cannot be read; this silo serves as long as it holds the promises of the others.")]
+    internal static partial void TableUnreadable(this ILogger log, Exception exception);
+
+    [LoggerMessage(2011, LogLevel.Debug, "The view of the cluster cannot be brought up to date.")]
+    internal static partial void RefreshFailed(this ILogger log, Exception exception);
+
+    [LoggerMessage(2012, LogLevel.Warning, "Wall and monotonic clock have parted: the machine was suspended, or its clock was set. All copies are dropped.")]
+    internal static partial void ClocksParted(this ILogger log);
+
+    [LoggerMessage(2013, LogLevel.Warning, "The wall clock of {Silo} is {Milliseconds} ms from this silo's, more than McCache:MaxClockSkew allows.")]
+    internal static partial void ClockSkewed(this ILogger log, SiloAddress silo, long milliseconds);
+
+    [LoggerMessage(2014, LogLevel.Warning, "{Count} grain types have implicit stream subscriptions; streams of multicast provider '{Provider}' are not delivered to them.")]
     internal static partial void ImplicitSubscriptionsIgnored(this ILogger log, string provider, int count);
 }

@@ -4,6 +4,8 @@ namespace McCache.Streaming;
 internal static class WireAliases
 {
     internal const string Endpoint = "McCache.IMulticastEndpoint";
+    internal const string PromiseEndpoint = "McCache.IPromiseEndpoint";
+    internal const string Promise = "McCache.Promise";
     internal const string Incarnation = "McCache.Incarnation";
     internal const string Batch = "McCache.Batch";
     internal const string Gap = "McCache.Gap";

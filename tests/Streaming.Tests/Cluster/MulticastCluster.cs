@@ -27,6 +27,7 @@ internal sealed class MulticastCluster : IAsyncDisposable
                 options.ProbeTimeout = TimeSpan.FromMilliseconds(500);
                 options.NumMissedProbesLimit = 2;
             });
+            silo.Configure<McCacheOptions>(options => (options.LeaseDuration, options.LeaseRenewal) = (TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(100)));
             silo.AddMulticastStreams(One);
             silo.AddMulticastStreams(Two);
             configure?.Invoke(silo);

@@ -5,18 +5,23 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace McCache.Streaming.Tests;
 
 /// <summary>What a member does with what comes, good or bad.</summary>
-public sealed class ReceivingTests
+public sealed class ReceivingTests : IDisposable
 {
     private static readonly StreamId s_stream = StreamId.Create("tests", "receiving");
     private static readonly SiloAddress s_other = SiloAddress.New(IPAddress.Loopback, 2, 2);
     private readonly RecordingHandler _handler = new();
+    private readonly SiloLease _lease;
     private readonly MulticastMember _member;
 
     public ReceivingTests()
     {
-        _member = new("p", SiloAddress.New(IPAddress.Loopback, 1, 1), new NoTransport(), new MulticastOptions(), TimeProvider.System, NullLogger.Instance);
+        var silo = SiloAddress.New(IPAddress.Loopback, 1, 1);
+        _lease = new SiloLease(silo, new LeaseTimes(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1)), TimeSpan.FromMinutes(1), new NoNetwork(), TimeProvider.System, new Random(1), NullLogger.Instance);
+        _member = new("p", silo, _lease, new NoNetwork(), new MulticastOptions(), NullLogger.Instance);
         _member.Attach(s_stream, _handler);
     }
+
+    public void Dispose() => _lease.Dispose();
 
     [Fact]
     public void Bytes_from_anywhere_never_throw_and_are_counted()
@@ -66,22 +71,65 @@ public sealed class ReceivingTests
     public void Serving_is_told_to_handlers_that_come_before_and_after()
     {
         Assert.Equal(0, _handler.Until);
-        _member.Start();
+        Tell(1, isStarted: false);
+        Assert.Equal(0, _handler.Until);
+        Tell(2, isStarted: true);
         var late = new RecordingHandler();
         _member.Attach(StreamId.Create("tests", "late"), late);
-        Assert.Equal((long.MaxValue, long.MaxValue), (_handler.Until, late.Until));
+        Assert.True(_handler.Until > Environment.TickCount64);
+        Assert.True(late.Until > Environment.TickCount64);
         _member.BeginStop();
+        Tell(3, isStarted: true);
         Assert.Equal((0, 0), (_handler.Until, late.Until));
     }
+
+    [Fact]
+    public void What_the_lease_said_before_changes_nothing()
+    {
+        Tell(2, isStarted: true);
+        Tell(1, isStarted: false);
+        Assert.True(_handler.Until > Environment.TickCount64);
+    }
+
+    [Fact]
+    public void A_silo_that_is_dead_serves_nothing()
+    {
+        Tell(1, isStarted: true);
+        _member.OnLease(new LeaseState(2, [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: true));
+        Assert.Equal(0, _handler.Until);
+    }
+
+    [Fact]
+    public async Task What_a_dead_silo_publishes_fails()
+    {
+        _member.OnLease(new LeaseState(1, [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: false));
+        var before = _member.PublishAsync(s_stream, [1], TestContext.Current.CancellationToken).AsTask();
+        Assert.False(before.IsCompleted); // everybody has settled it, but this silo is not valid
+        _member.OnLease(new LeaseState(2, [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: true));
+        Assert.Contains("declared dead", (await Assert.ThrowsAsync<InvalidOperationException>(() => before)).Message, StringComparison.Ordinal);
+        var after = _member.PublishAsync(s_stream, [1], TestContext.Current.CancellationToken).AsTask();
+        Assert.Contains("declared dead", (await Assert.ThrowsAsync<InvalidOperationException>(() => after)).Message, StringComparison.Ordinal);
+    }
+
+    private void Tell(long revision, bool isStarted)
+        => _member.OnLease(new LeaseState(revision, [], new Dictionary<SiloAddress, TimeSpan>(), _lease.Clock.Now + TimeSpan.FromMinutes(1), isStarted, IsSelfDead: false));
 
     private static byte[] Frame(string text) => new Frame(FrameKind.Item, false, s_stream, System.Text.Encoding.UTF8.GetBytes(text)).Bytes;
 
     private static Batch Create(ulong incarnation, long first, int count, byte[] frames) => new("p", new Incarnation(s_other, incarnation), first, count, null, frames);
 
-    private sealed class NoTransport : IMulticastTransport
+    private sealed class NoNetwork : IMulticastTransport, ILeaseNetwork
     {
         public ValueTask<Acknowledgement> DeliverAsync(SiloAddress destination, Batch batch) => throw new NotSupportedException();
 
         public void SendSettled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement) => throw new NotSupportedException();
+
+        public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version) => throw new NotSupportedException();
+
+        public Task SayGoodbyeAsync(SiloAddress silo) => throw new NotSupportedException();
+
+        public Task<ClusterRows> RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<ClusterRows> ReadTableAsync() => throw new NotSupportedException();
     }
 }

@@ -1,0 +1,78 @@
+namespace McCache.Streaming;
+
+/// <summary>
+/// The newest that this member knows of the cluster, from whichever source showed it: who is live, and since when the others have been dead. A state machine: it is told
+/// views and times. Not thread-safe.
+/// </summary>
+/// <remarks>
+/// <em>Live</em> is a silo that is shown Active, ShuttingDown or Stopping; <em>dead</em> one that is shown Dead, or no longer shown after having been shown live. One that has said
+/// goodbye serves nothing and completes nothing any more, so nobody waits for it, whatever the table shows.
+/// </remarks>
+internal sealed class ClusterView(SiloAddress self)
+{
+    private readonly HashSet<SiloAddress> _live = [];
+    private readonly Dictionary<SiloAddress, TimeSpan> _deadSince = [];
+    private readonly HashSet<SiloAddress> _gone = [];
+
+    internal MembershipVersion Version { get; private set; } = MembershipVersion.MinValue;
+
+    /// <summary>This member was live and is dead: whatever it thinks, the others go on without it.</summary>
+    internal bool IsSelfDead { get; private set; }
+
+    /// <summary>The live silos but this one, those that have said goodbye aside.</summary>
+    internal IEnumerable<SiloAddress> LiveOthers => _live.Where(silo => silo != self && !_gone.Contains(silo));
+
+    /// <summary>Dead silos whose death is remembered, each with the time at which this member first knew of it.</summary>
+    internal IReadOnlyDictionary<SiloAddress, TimeSpan> DeadSince => _deadSince;
+
+    internal static bool IsLive(SiloStatus status) => status is SiloStatus.Active or SiloStatus.ShuttingDown or SiloStatus.Stopping;
+
+    internal bool IsLive(SiloAddress silo) => _live.Contains(silo);
+
+    internal bool IsGone(SiloAddress silo) => _gone.Contains(silo);
+
+    /// <summary>Takes what a view or a read of the table shows.</summary>
+    /// <returns>False when it is not newer than what is known; then nothing has changed.</returns>
+    internal bool Observe(MembershipVersion version, IReadOnlyDictionary<SiloAddress, SiloStatus> silos, TimeSpan now)
+    {
+        if (version <= Version)
+            return false;
+        Version = version;
+        foreach (var silo in _live.ToArray())
+        {
+            if (silos.TryGetValue(silo, out var status) && status != SiloStatus.Dead)
+                continue;
+            _live.Remove(silo);
+            _gone.Remove(silo);
+            if (silo == self)
+                IsSelfDead = true;
+            else
+                _deadSince[silo] = now;
+        }
+
+        foreach (var (silo, status) in silos)
+        {
+            if (IsLive(status) && !_deadSince.ContainsKey(silo)) // nobody rises from the dead
+                _live.Add(silo);
+        }
+
+        return true;
+    }
+
+    /// <summary>A silo says that it serves and completes nothing any more.</summary>
+    internal void OnGoodbye(SiloAddress silo)
+    {
+        if (_live.Contains(silo) && silo != self)
+            _gone.Add(silo);
+    }
+
+    /// <summary>Forgets deaths that lie further back than anything still rests on.</summary>
+    internal void Forget(TimeSpan before)
+    {
+        foreach (var (silo, since) in _deadSince)
+        {
+            if (since < before)
+                _deadSince.Remove(silo);
+        }
+    }
+}

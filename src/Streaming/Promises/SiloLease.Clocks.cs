@@ -1,0 +1,54 @@
+namespace McCache.Streaming;
+
+/// <content>The clocks that the protocol rests on: this silo's own, and how far those of others are from it.</content>
+internal sealed partial class SiloLease
+{
+    private readonly TimeSpan _maxClockSkew;
+    private readonly PartedWork _partedWork;
+    private (TimeSpan Monotonic, DateTimeOffset Wall)? _lastClocks;
+    private long _skew;
+
+    /// <summary>Askers that were refused: this silo could not see them live in a view as new as theirs.</summary>
+    internal long RefusedAsks;
+
+    /// <summary>How often wall and monotonic clock have parted: a suspended machine, or a clock that was set.</summary>
+    internal long ClockBreaks;
+
+    /// <summary>The last measured distance of another silo's wall clock, in milliseconds; positive when it is ahead. Precise to half a round trip.</summary>
+    internal long SkewMilliseconds => Volatile.Read(ref _skew);
+
+    /// <summary>The members drop what they hold.</summary>
+    internal Action? ClocksParted { get; set; }
+
+    private long WallClock => Clock.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>
+    /// A monotonic clock that stood still while the machine was suspended would make old promises look young. The wall clock tells: when the two part by more than the
+    /// protocol's margin between two ticks, nothing that rests on them holds any more.
+    /// </summary>
+    private void WatchClocks(TimeSpan now)
+    {
+        var wall = Clock.Time.GetUtcNow();
+        if (_lastClocks is { } last && (wall - last.Wall - (now - last.Monotonic)).Duration() > Times.Margin)
+        {
+            Interlocked.Increment(ref ClockBreaks);
+            _validity.Expire();
+            _log.ClocksParted();
+            _partedWork.Kick();
+        }
+
+        _lastClocks = (now, wall);
+    }
+
+    private sealed class PartedWork(SiloLease lease) : KickedWork(lease.Queue)
+    {
+        protected override void Run() => lease.ClocksParted?.Invoke();
+    }
+
+    private void NoteSkew(SiloAddress silo, long milliseconds)
+    {
+        Volatile.Write(ref _skew, milliseconds);
+        if (Math.Abs(milliseconds) > _maxClockSkew.TotalMilliseconds)
+            _log.ClockSkewed(silo, milliseconds);
+    }
+}

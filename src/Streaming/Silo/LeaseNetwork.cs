@@ -1,0 +1,28 @@
+using Orleans.Runtime.Services;
+
+namespace McCache.Streaming;
+
+/// <summary>Reaches the promise endpoints of other silos, and the cluster's membership, by Orleans' own means.</summary>
+internal sealed class LeaseNetwork(IServiceProvider services, ILocalSiloDetails self, IClusterMembershipService membership)
+    : GrainServiceClient<IPromiseEndpoint>(services), ILeaseNetwork
+{
+    private readonly Lazy<IMembershipTable> _table = new(services.GetRequiredService<IMembershipTable>);
+
+    public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version) => GetGrainService(silo).Ask(self.SiloAddress, version);
+
+    public Task SayGoodbyeAsync(SiloAddress silo) => GetGrainService(silo).Goodbye(self.SiloAddress);
+
+    public async Task<ClusterRows> RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken)
+    {
+        await membership.Refresh(minimum, cancellationToken);
+        return ToRows(membership.CurrentSnapshot);
+    }
+
+    public async Task<ClusterRows> ReadTableAsync()
+    {
+        var table = await _table.Value.ReadAllAsync(CancellationToken.None);
+        return new(new MembershipVersion(table.Version.Version), table.Members.ToDictionary(row => row.Item1.SiloAddress, row => row.Item1.Status));
+    }
+
+    internal static ClusterRows ToRows(ClusterMembershipSnapshot view) => new(view.Version, view.Members.ToDictionary(member => member.Key, member => member.Value.Status));
+}
