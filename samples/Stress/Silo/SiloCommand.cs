@@ -16,7 +16,7 @@ internal sealed class SiloCommand
     private readonly Counters _counters = new();
     private readonly StallingConnection _connection = new();
     private readonly LossyTransport _transport;
-    private readonly IMulticastChannel _channel;
+    private readonly MulticastMember _member;
     private readonly CheckedCache _cache;
     private readonly Verbs _verbs;
     private readonly StableKeys _stable;
@@ -27,7 +27,7 @@ internal sealed class SiloCommand
     private SiloCommand(SiloSettings settings)
     {
         _host = SiloHost.Build(settings, _counters, _connection);
-        _channel = _host.Services.GetRequiredKeyedService<IMulticastChannel>(ProviderName);
+        _member = _host.Services.GetRequiredService<MulticastMembers>().Find(ProviderName)!;
         _transport = _host.Services.GetRequiredService<LossyTransport>();
         _cache = new CheckedCache(
             _host.Services.GetRequiredKeyedService<IMcCache<string, long>>(CheckedCache.Name),
@@ -115,7 +115,7 @@ internal sealed class SiloCommand
         while (!_ending.IsCancellationRequested)
         {
             await Task.Delay(s_reportPeriod);
-            var (statistics, multicast) = (_cache.Cache.Statistics, _channel.GetStatistics());
+            var (statistics, multicast) = (_cache.Cache.Statistics, _member.GetStatistics());
             _parent.Send(new Report
             {
                 Numbers = new Numbers
