@@ -18,7 +18,6 @@ public sealed class McCacheBuilder
         services.TryAddKeyedSingleton(typeof(IMcCache<,>), KeyedService.AnyKey, typeof(CacheView<,>));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CacheOptions>, OptionsValidation>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<McCacheOptions>, OptionsValidation>());
-        Bind<McCacheOptions>(Options.DefaultName, McCacheOptions.Section, null);
     }
 
     /// <summary>The services of the host that is being built.</summary>

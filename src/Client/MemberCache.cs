@@ -22,8 +22,9 @@ internal sealed class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IF
     private readonly KeyCodec<TKey> _keys;
     private readonly HybridClock _clock;
     private readonly TimeSpan _maxClockSkew;
+    private readonly bool _servesStale;
 
-    internal MemberCache(LocalCache<TKey, TValue> local, IMulticastChannel channel, KeyCodec<TKey> keys, HybridClock clock, TimeSpan maxClockSkew)
+    internal MemberCache(LocalCache<TKey, TValue> local, IMulticastChannel channel, KeyCodec<TKey> keys, HybridClock clock, TimeSpan maxClockSkew, StaleReads staleReads)
     {
         Local = local;
         _channel = channel;
@@ -31,6 +32,7 @@ internal sealed class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IF
         _keys = keys;
         _clock = clock;
         _maxClockSkew = maxClockSkew;
+        _servesStale = staleReads == StaleReads.Serve;
         channel.Attach(_stream, this);
     }
 
@@ -123,7 +125,7 @@ internal sealed class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IF
 
     void IFrameHandler.OnGap() => Local.Drop();
 
-    void IFrameHandler.Serve(long until) => Local.Serve(until);
+    void IFrameHandler.Serve(long until) => Local.Serve(_servesStale && until > 0 ? long.MaxValue : until);
 
     // Administration of this member's copy. ------------------------------------------------------------------------------------------
 

@@ -58,9 +58,11 @@ public class OptionsTests
     {
         var cache = new CacheOptions();
         Assert.Equal((100_000, null, null, false, TimeSpan.Zero), (cache.MaxEntries, cache.MaxBytes, cache.TimeToLive, cache.UpdateMovesToLast, cache.ChangeWindow));
-        Assert.Equal(TimeSpan.FromMinutes(1), new McCacheOptions().MaxClockSkew);
-        Assert.Equal(5, typeof(CacheOptions).GetProperties().Length);
-        Assert.Single(typeof(McCacheOptions).GetProperties());
+        Assert.Equal(StaleReads.Miss, cache.StaleReads);
+        var member = new McCacheOptions();
+        Assert.Equal((TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1), false), (member.MaxClockSkew, member.LeaseDuration, member.LeaseRenewal, member.SingleSilo));
+        Assert.Equal(6, typeof(CacheOptions).GetProperties().Length);
+        Assert.Equal(4, typeof(McCacheOptions).GetProperties().Length);
     }
 
     [Fact]

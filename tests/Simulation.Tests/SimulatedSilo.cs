@@ -85,7 +85,7 @@ internal sealed class SimulatedSilo : IFrameHandler, ILeaseNetwork, IMulticastTr
         await _world.Wait(this, _world.Between(0, 4));
         _world.WriteTable(Address, SiloStatus.Stopping);
         await Member.CloseAsync(new CancellationToken(true));
-        await Lease.SayGoodbyeAsync(CancellationToken.None);
+        await Lease.SayGoodbyeAsync(Member.IsDrained, CancellationToken.None);
         await _world.Wait(this, _world.Between(0, 2));
         _world.WriteTable(Address, SiloStatus.Dead);
         IsCrashed = true;
@@ -231,11 +231,11 @@ internal sealed class SimulatedSilo : IFrameHandler, ILeaseNetwork, IMulticastTr
         return promise;
     }
 
-    async Task ILeaseNetwork.SayGoodbyeAsync(SiloAddress silo)
+    async Task ILeaseNetwork.SayGoodbyeAsync(SiloAddress silo, bool isDrained)
     {
         await _world.CallAsync(this, silo, 1, target =>
         {
-            target.Lease.OnGoodbye(Address);
+            target.Lease.OnGoodbye(Address, isDrained);
             return ValueTask.FromResult(true);
         });
     }
@@ -272,7 +272,7 @@ internal sealed class SimulatedSilo : IFrameHandler, ILeaseNetwork, IMulticastTr
 
         public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version) => throw new NotSupportedException();
 
-        public Task SayGoodbyeAsync(SiloAddress silo) => Task.CompletedTask;
+        public Task SayGoodbyeAsync(SiloAddress silo, bool isDrained) => Task.CompletedTask;
 
         public Task<ClusterRows> RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken) => Task.FromResult(_rows);
 

@@ -12,6 +12,12 @@ public sealed class CacheOptions
     /// <summary>How long an entry lives after it was last set: positive, at most ten years; null (the default) for as long as there is room. Counted on each member's own clock.</summary>
     public TimeSpan? TimeToLive { get; set; }
 
+    /// <summary>
+    /// What a read does while this member is not entitled to serve: while it can reach neither the others nor the membership table for longer than
+    /// <see cref="McCacheOptions.LeaseDuration"/>, or has just been resumed. Default <see cref="StaleReads.Miss"/>.
+    /// </summary>
+    public StaleReads StaleReads { get; set; }
+
     /// <summary>Whether an update moves its key to the end of the order. Default false: an update keeps its place, as in <c>OrderedDict</c> and <c>OrderedDictionary</c>.</summary>
     public bool UpdateMovesToLast { get; set; }
 

@@ -18,6 +18,12 @@ public sealed class McCacheOptions
     public TimeSpan LeaseRenewal { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// Whether this silo is the only one of its cluster, as in development: it starts to serve at once, asks for no promises and reads no membership table, and refuses to start beside
+    /// another silo. Default false.
+    /// </summary>
+    public bool SingleSilo { get; set; }
+
+    /// <summary>
     /// How far ahead of this member's wall clock a version may be, from 1 s to 1 day. The clock of a member that is further ahead is refused and counted; its
     /// invalidations are obeyed all the same, since dropping a copy is harmless. Default 1 minute.
     /// </summary>

@@ -40,6 +40,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     private bool _lostAll;
     private ulong? _receiver;
     private long _base;
+    private long _offset; // a frame's number less its sequence number: the same for all, since a publisher puts every frame on every lane
     private bool _isTravelling;
     private int _failures;
     private TimeSpan _notBefore;
@@ -58,6 +59,9 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     /// <summary>A batch could leave now, a pause after a failure aside.</summary>
     internal bool IsReady => !_isTravelling;
 
+    /// <summary>The number of the first frame that the receiver is not known to have; 0 while it may lack any.</summary>
+    internal long Lowest => _lost is not null ? 0 : _frames.Count > 0 ? _frames[0].Number : long.MaxValue;
+
     private long Last => _base + _frames.Count;
 
     /// <summary>Takes a frame.</summary>
@@ -68,6 +72,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
         if (!fits)
             Drop();
         _frames.Add(frame);
+        _offset = frame.Number - Last;
         if (awaited is not null)
         {
             _awaited.Add(frame.Name, Last, awaited);
@@ -76,6 +81,9 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
 
         return fits;
     }
+
+    /// <summary>A frame's sequence number on this lane.</summary>
+    internal long ToSequence(long number) => number - _offset;
 
     /// <summary>Frames of unknown streams were lost before this lane, which is new, could have them. One sequence number stands for them.</summary>
     internal void LoseEarlier()

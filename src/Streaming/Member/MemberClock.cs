@@ -13,7 +13,7 @@ internal sealed class MemberClock(TimeProvider time)
     internal long ToTicks(TimeSpan at)
     {
         var now = time == TimeProvider.System ? Environment.TickCount64 : time.GetTimestamp() / (time.TimestampFrequency / 1000);
-        var left = Math.Clamp((at - Now).TotalMilliseconds, -now, int.MaxValue);
+        var left = Math.Clamp(at.TotalMilliseconds - Now.TotalMilliseconds, -now, int.MaxValue); // "never" and "for ever" are the least and the largest time: no subtraction of those
         return Math.Max(1, now + (long)left);
     }
 }

@@ -30,6 +30,7 @@ internal sealed class MulticastCounters
 
     internal long Published;
     internal long Applied;
+    internal long Relayed;
     internal long Batches;
     internal long Retries;
     internal long RefusedBytes;

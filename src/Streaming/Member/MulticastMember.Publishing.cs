@@ -12,6 +12,7 @@ internal sealed partial class MulticastMember
     private readonly List<(Frame Frame, PendingPublish? Pending)> _early = [];
     private ImmutableDictionary<SiloAddress, Peer> _peers = ImmutableDictionary<SiloAddress, Peer>.Empty;
     private long _number;
+    private long _queued;
     private long _earlyBytes;
     private bool _hasLostEarly;
     private bool _isStarted;
@@ -66,7 +67,8 @@ internal sealed partial class MulticastMember
     /// <returns>Whether the member has not stopped.</returns>
     internal bool Send(Frame frame, PendingPublish? pending, bool isLocal)
     {
-        Interlocked.Increment(ref Counters.Published);
+        if (frame.Kind is not (FrameKind.Relayed or FrameKind.Lost))
+            Interlocked.Increment(ref Counters.Published);
         lock (_publishing)
         {
             if (_isClosed)
@@ -78,9 +80,22 @@ internal sealed partial class MulticastMember
                 peer.Enqueue(frame, pending);
             if (isLocal)
                 DeliverHere(frame, pending);
+            Volatile.Write(ref _queued, frame.Number);
         }
 
         return true;
+    }
+
+    /// <summary>The number up to which every live member has this one's frames.</summary>
+    internal long SettledEverywhere
+    {
+        get
+        {
+            var settled = Volatile.Read(ref _queued); // before the lanes: each of them has had every frame up to this one
+            foreach (var (_, peer) in _peers)
+                settled = Math.Min(settled, peer.Lowest - 1);
+            return settled;
+        }
     }
 
     internal void OnLaneFull(SiloAddress silo)

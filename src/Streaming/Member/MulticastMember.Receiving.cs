@@ -5,9 +5,8 @@ internal sealed partial class MulticastMember
 {
     internal Acknowledgement Receive(Batch batch)
     {
-        if (Volatile.Read(ref _lease)?.DeadSince.ContainsKey(batch.Publisher.Silo) == true)
+        if (FindPublisher(batch.Publisher) is not { } publisher)
             return new(0, 0, 0, null);
-        var publisher = FindPublisher(batch.Publisher);
         var admission = publisher.Admit(batch);
         if (!admission.IsAccepted)
             return publisher.Acknowledge();
@@ -38,16 +37,46 @@ internal sealed partial class MulticastMember
         Log.ObserverFailed(exception, Name);
     }
 
-    private Publisher FindPublisher(Incarnation incarnation)
+    /// <returns>Null for a silo that is not live in this one's view. It has not started, or is dead; it sends again until this one knows better, or it does.</returns>
+    private Publisher? FindPublisher(Incarnation incarnation)
     {
-        if (_publishers.TryGetValue(incarnation.Silo, out var known))
+        if (_publishers.TryGetValue(incarnation.Silo, out var known) && known.Incarnation == incarnation)
+            return known;
+        Publisher publisher;
+        lock (_publishing)
         {
-            if (known.Incarnation == incarnation)
-                return known;
-            Lose(Gap.All, GapReason.PublisherChanged);
+            if (_lease?.Live.Contains(incarnation.Silo) != true)
+                return null;
+            _publishers[incarnation.Silo] = publisher = new Publisher(this, incarnation, NewRandom());
         }
 
-        return _publishers[incarnation.Silo] = new Publisher(this, incarnation, NewRandom());
+        if (known is not null)
+            Lose(Gap.All, GapReason.PublisherChanged);
+        return publisher;
+    }
+
+    /// <summary>
+    /// Rule 6: a silo has died, perhaps half-way through telling the others something. What it has not said they all have is told them by everyone who has it; what was not kept is a gap for them.
+    /// </summary>
+    private void Relay(UnsettledBatches unsettled)
+    {
+        if (unsettled.HasDiscarded)
+        {
+            foreach (var name in Streams.Handled)
+                Send(new Frame(FrameKind.Lost, name, []), null, isLocal: false);
+        }
+
+        foreach (var batch in unsettled.Batches)
+        {
+            var reader = new FrameReader(batch.Frames);
+            for (var sequence = batch.First; reader.TryRead(out var frame); sequence++)
+            {
+                if (sequence <= unsettled.Settled || frame.Kind is not (FrameKind.Item or FrameKind.Relayed) || Streams.Find(frame.Name).Handler is null)
+                    continue;
+                Interlocked.Increment(ref Counters.Relayed);
+                Send(new Frame(FrameKind.Relayed, frame.Name, frame.Payload), null, isLocal: false);
+            }
+        }
     }
 
     /// <returns>False when the bytes are not the frames that the header speaks of. What could be read has been applied.</returns>
@@ -71,13 +100,22 @@ internal sealed partial class MulticastMember
         var listeners = Streams.Find(frame.Name);
         if (listeners.IsEmpty)
             return;
-        if (frame.Kind is not (FrameKind.Item or FrameKind.Completed or FrameKind.Error))
+        if (frame.Kind is FrameKind.Relayed or FrameKind.Lost)
+            listeners = listeners with { Subscriptions = [] };
+        if (frame.Kind is FrameKind.Lost)
+        {
+            Counters.AddGap(GapReason.Announced);
+            Lose(listeners);
+            return;
+        }
+
+        if (frame.Kind is not (FrameKind.Item or FrameKind.Completed or FrameKind.Error or FrameKind.Relayed))
         {
             Refuse(frame, listeners);
             return;
         }
 
-        if (listeners.Handler is { } handler && (frame.Kind != FrameKind.Item || !TryApply(handler, frame.Payload)))
+        if (listeners.Handler is { } handler && (frame.Kind is not (FrameKind.Item or FrameKind.Relayed) || !TryApply(handler, frame.Payload)))
             Refuse(frame, listeners with { Subscriptions = [] });
         if (listeners.Subscriptions.IsEmpty)
             return;

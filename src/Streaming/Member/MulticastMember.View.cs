@@ -19,6 +19,7 @@ internal sealed partial class MulticastMember
     /// <remarks>A silo that is Joining has no lane: it serves nothing before it is Active and has every live silo's promise.</remarks>
     internal void OnLease(LeaseState lease)
     {
+        List<Publisher> dead = [];
         lock (_publishing)
         {
             if (_isClosed || lease.Revision <= _lease?.Revision)
@@ -45,11 +46,19 @@ internal sealed partial class MulticastMember
             }
 
             foreach (var silo in lease.DeadSince.Keys)
-                _publishers.TryRemove(silo, out _);
+            {
+                if (_publishers.TryRemove(silo, out var publisher))
+                    dead.Add(publisher);
+            }
+
+            foreach (var silo in lease.Left)
+                _publishers.GetValueOrDefault(silo)?.OnLeft();
             if (lease.IsStarted)
                 SettleEarly();
         }
 
+        foreach (var publisher in dead)
+            Relay(publisher.Close());
         if (lease.IsSelfDead)
             FailAll(DeclaredDead);
         Serve();
@@ -80,6 +89,9 @@ internal sealed partial class MulticastMember
         foreach (var (_, peer) in _peers)
             peer.Close();
     }
+
+    /// <summary>After <see cref="CloseAsync"/>: whether every other live silo has everything.</summary>
+    internal bool IsDrained => _drained.Task.IsCompleted;
 
     /// <summary>A batch has been answered or has failed.</summary>
     internal void OnLaneProgress()

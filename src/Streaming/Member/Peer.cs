@@ -8,6 +8,7 @@ internal sealed class Peer : KickedWork, IDisposable
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
     private readonly List<PendingPublish> _waiting = [];
+    private long _lowest = long.MaxValue;
     private bool _isDead;
     private bool _isClosed;
 
@@ -20,6 +21,9 @@ internal sealed class Peer : KickedWork, IDisposable
     }
 
     internal SiloAddress Silo { get; }
+
+    /// <summary>The number of the first frame that the other is not known to have. Read without the lock: it is low for a moment rather than high.</summary>
+    internal long Lowest => Volatile.Read(ref _lowest);
 
     internal int Depth
     {
@@ -56,6 +60,7 @@ internal sealed class Peer : KickedWork, IDisposable
 
             fits = _lane.Enqueue(frame, pending);
             isReady = _lane.IsReady;
+            NoteLowest();
         }
 
         if (!fits)
@@ -68,14 +73,22 @@ internal sealed class Peer : KickedWork, IDisposable
     internal void LoseEarlier()
     {
         lock (_gate)
+        {
             _lane.LoseEarlier();
+            NoteLowest();
+        }
+
         Kick();
     }
 
     internal void OnSettled(Acknowledgement acknowledgement)
     {
         lock (_gate)
+        {
             _lane.OnSettled(acknowledgement);
+            NoteLowest();
+        }
+
         Kick();
     }
 
@@ -86,6 +99,7 @@ internal sealed class Peer : KickedWork, IDisposable
         {
             _isDead = true;
             _lane.Bury();
+            NoteLowest();
         }
     }
 
@@ -98,6 +112,7 @@ internal sealed class Peer : KickedWork, IDisposable
                 return;
             _isClosed = true;
             _lane.Abandon();
+            NoteLowest();
             foreach (var pending in _waiting)
                 pending.Settle();
             _waiting.Clear();
@@ -111,6 +126,7 @@ internal sealed class Peer : KickedWork, IDisposable
     protected override void Run()
     {
         OutgoingBatch? batch;
+        var settled = _member.SettledEverywhere;
         lock (_gate)
         {
             if (_isClosed || _isDead)
@@ -121,14 +137,18 @@ internal sealed class Peer : KickedWork, IDisposable
                 _timer.Change(_lane.NextDue(now) is { } due ? Max(due - now, TimeSpan.FromMilliseconds(1)) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 return;
             }
+
+            settled = _lane.ToSequence(settled);
         }
 
-        _ = SendAsync(batch);
+        _ = SendAsync(batch, settled);
 
         static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
     }
 
-    private async Task SendAsync(OutgoingBatch batch)
+    private void NoteLowest() => Volatile.Write(ref _lowest, _isDead || _isClosed ? long.MaxValue : _lane.Lowest);
+
+    private async Task SendAsync(OutgoingBatch batch, long settled)
     {
         Interlocked.Increment(ref _member.Counters.Batches);
         if (batch.IsRetry)
@@ -137,7 +157,7 @@ internal sealed class Peer : KickedWork, IDisposable
         try
         {
             acknowledgement = await _member.Transport.DeliverAsync(
-                Silo, new Batch(_member.Name, _member.Incarnation, batch.First, batch.Frames.Length, batch.Gap, Concatenate(batch.Frames)));
+                Silo, new Batch(_member.Name, _member.Incarnation, batch.First, batch.Frames.Length, batch.Gap, Concatenate(batch.Frames), settled));
         }
 #pragma warning disable CA1031 // A network may fail in any way; all of them mean: try again, until the view says that the other has left.
         catch (Exception exception)
@@ -152,6 +172,7 @@ internal sealed class Peer : KickedWork, IDisposable
                 _lane.OnFailed(_member.Clock.Now);
             else
                 _lane.OnAcknowledged(batch, acknowledgement, _member.Clock.Now);
+            NoteLowest();
         }
 
         Kick();

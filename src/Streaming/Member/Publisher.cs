@@ -4,14 +4,39 @@ namespace McCache.Streaming;
 internal sealed class Publisher(MulticastMember member, Incarnation incarnation, ulong receiver) : KickedWork(member.Lease.Queue)
 {
     private readonly InboundLane _lane = new(receiver);
+    private readonly UnsettledBatches _unsettled = new(member.Options.MaxLaneBytes);
     private readonly Lock _gate = new();
+    private bool _isClosed;
 
     internal Incarnation Incarnation => incarnation;
 
     internal Admission Admit(Batch batch)
     {
         lock (_gate)
-            return _lane.Admit(batch);
+        {
+            if (_isClosed)
+                return default;
+            var admission = _lane.Admit(batch);
+            if (admission.IsAccepted && batch.Count > admission.Skip && member.Streams.HasHandlers)
+                _unsettled.Add(batch);
+            _unsettled.SettleTo(batch.Settled);
+            return admission;
+        }
+    }
+
+    /// <summary>The publisher has left, and everybody has what it had published.</summary>
+    internal void OnLeft()
+    {
+        lock (_gate)
+            _unsettled.SettleTo(long.MaxValue);
+    }
+
+    /// <summary>The publisher is dead: nothing more is accepted. What others may lack is the caller's to tell them.</summary>
+    internal UnsettledBatches Close()
+    {
+        lock (_gate)
+            _isClosed = true;
+        return _unsettled;
     }
 
     internal IAwaited Track(ReadOnlySpan<byte> stream, long sequence, int subscriptions)

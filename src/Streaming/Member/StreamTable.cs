@@ -15,20 +15,31 @@ internal sealed record StreamListeners(IFrameHandler? Handler, ImmutableArray<Su
 internal sealed class StreamTable
 {
     private readonly ConcurrentDictionary<byte[], StreamListeners> _streams = new(StreamNames.Comparer);
+    private bool _hasHandlers;
 
     internal IEnumerable<StreamListeners> All => _streams.Values;
+
+    /// <summary>The names of the streams that have a frame handler.</summary>
+    internal IEnumerable<byte[]> Handled => _streams.Where(stream => stream.Value.Handler is not null).Select(stream => stream.Key);
+
+    /// <summary>Whether any stream has had a frame handler.</summary>
+    internal bool HasHandlers => Volatile.Read(ref _hasHandlers);
 
     internal StreamListeners Find(ReadOnlySpan<byte> name)
         => _streams.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var listeners) ? listeners : StreamListeners.None;
 
     /// <exception cref="InvalidOperationException">The stream has a handler already.</exception>
-    internal void Attach(byte[] name, IFrameHandler handler) => _streams.AddOrUpdate(
-        name,
-        static (_, handler) => new(handler, []),
-        static (_, known, handler) => known.Handler is null
-            ? known with { Handler = handler }
-            : throw new InvalidOperationException("The stream has a frame handler already."),
-        handler);
+    internal void Attach(byte[] name, IFrameHandler handler)
+    {
+        Volatile.Write(ref _hasHandlers, true);
+        _streams.AddOrUpdate(
+            name,
+            static (_, handler) => new(handler, []),
+            static (_, known, handler) => known.Handler is null
+                ? known with { Handler = handler }
+                : throw new InvalidOperationException("The stream has a frame handler already."),
+            handler);
+    }
 
     internal void Add(Subscription subscription) => _streams.AddOrUpdate(
         subscription.StreamName,

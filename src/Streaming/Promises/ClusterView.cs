@@ -12,7 +12,7 @@ internal sealed class ClusterView(SiloAddress self)
 {
     private readonly HashSet<SiloAddress> _live = [];
     private readonly Dictionary<SiloAddress, TimeSpan> _deadSince = [];
-    private readonly HashSet<SiloAddress> _gone = [];
+    private readonly Dictionary<SiloAddress, bool> _gone = []; // and whether it left nothing undelivered
 
     internal MembershipVersion Version { get; private set; } = MembershipVersion.MinValue;
 
@@ -20,7 +20,10 @@ internal sealed class ClusterView(SiloAddress self)
     internal bool IsSelfDead { get; private set; }
 
     /// <summary>The live silos but this one, those that have said goodbye aside.</summary>
-    internal IEnumerable<SiloAddress> LiveOthers => _live.Where(silo => silo != self && !_gone.Contains(silo));
+    internal IEnumerable<SiloAddress> LiveOthers => _live.Where(silo => silo != self && !_gone.ContainsKey(silo));
+
+    /// <summary>Silos that have said goodbye and left nothing undelivered.</summary>
+    internal IEnumerable<SiloAddress> Left => _gone.Where(silo => silo.Value).Select(silo => silo.Key);
 
     /// <summary>Dead silos whose death is remembered, each with the time at which this member first knew of it.</summary>
     internal IReadOnlyDictionary<SiloAddress, TimeSpan> DeadSince => _deadSince;
@@ -28,8 +31,6 @@ internal sealed class ClusterView(SiloAddress self)
     internal static bool IsLive(SiloStatus status) => status is SiloStatus.Active or SiloStatus.ShuttingDown or SiloStatus.Stopping;
 
     internal bool IsLive(SiloAddress silo) => _live.Contains(silo);
-
-    internal bool IsGone(SiloAddress silo) => _gone.Contains(silo);
 
     /// <summary>Takes what a view or a read of the table shows.</summary>
     /// <returns>False when it is not newer than what is known; then nothing has changed.</returns>
@@ -60,10 +61,10 @@ internal sealed class ClusterView(SiloAddress self)
     }
 
     /// <summary>A silo says that it serves and completes nothing any more.</summary>
-    internal void OnGoodbye(SiloAddress silo)
+    internal void OnGoodbye(SiloAddress silo, bool isDrained)
     {
         if (_live.Contains(silo) && silo != self)
-            _gone.Add(silo);
+            _gone[silo] = isDrained;
     }
 
     /// <summary>Forgets deaths that lie further back than anything still rests on.</summary>

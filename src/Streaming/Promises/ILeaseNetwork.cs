@@ -17,7 +17,7 @@ internal interface ILeaseNetwork
     ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version);
 
     /// <summary>Tells a silo that this one serves and completes nothing any more.</summary>
-    Task SayGoodbyeAsync(SiloAddress silo);
+    Task SayGoodbyeAsync(SiloAddress silo, bool isDrained);
 
     /// <summary>Brings the membership service's view up to a version.</summary>
     Task<ClusterRows> RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken);

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace McCache.Streaming;
 
 /// <content>The clocks that the protocol rests on: this silo's own, and how far those of others are from it.</content>
@@ -5,8 +7,9 @@ internal sealed partial class SiloLease
 {
     private readonly TimeSpan _maxClockSkew;
     private readonly PartedWork _partedWork;
+    private readonly ConcurrentDictionary<SiloAddress, long> _skews = new();
+    private readonly Throttle _skewWarnings = new();
     private (TimeSpan Monotonic, DateTimeOffset Wall)? _lastClocks;
-    private long _skew;
 
     /// <summary>Askers that were refused: this silo could not see them live in a view as new as theirs.</summary>
     internal long RefusedAsks;
@@ -14,8 +17,8 @@ internal sealed partial class SiloLease
     /// <summary>How often wall and monotonic clock have parted: a suspended machine, or a clock that was set.</summary>
     internal long ClockBreaks;
 
-    /// <summary>The last measured distance of another silo's wall clock, in milliseconds; positive when it is ahead. Precise to half a round trip.</summary>
-    internal long SkewMilliseconds => Volatile.Read(ref _skew);
+    /// <summary>How far the wall clocks of the other live silos are ahead of this one's, in milliseconds. Precise to half a round trip.</summary>
+    internal IEnumerable<KeyValuePair<SiloAddress, long>> Skews => _skews;
 
     /// <summary>The members drop what they hold.</summary>
     internal Action? ClocksParted { get; set; }
@@ -29,6 +32,8 @@ internal sealed partial class SiloLease
     private void WatchClocks(TimeSpan now)
     {
         var wall = Clock.Time.GetUtcNow();
+        if (Clock.Now - now > Times.Margin / 4)
+            return; // this thread was held up between the two readings
         if (_lastClocks is { } last && (wall - last.Wall - (now - last.Monotonic)).Duration() > Times.Margin)
         {
             Interlocked.Increment(ref ClockBreaks);
@@ -47,8 +52,18 @@ internal sealed partial class SiloLease
 
     private void NoteSkew(SiloAddress silo, long milliseconds)
     {
-        Volatile.Write(ref _skew, milliseconds);
-        if (Math.Abs(milliseconds) > _maxClockSkew.TotalMilliseconds)
+        _skews[silo] = milliseconds;
+        if (Math.Abs(milliseconds) > _maxClockSkew.TotalMilliseconds && _skewWarnings.TryPass(Clock.Now))
             _log.ClockSkewed(silo, milliseconds);
+    }
+
+    /// <summary>Keeps no clock of a silo that is not live any more.</summary>
+    private void ForgetSkews()
+    {
+        foreach (var (silo, _) in _skews)
+        {
+            if (!_view.IsLive(silo))
+                _skews.TryRemove(silo, out _);
+        }
     }
 }

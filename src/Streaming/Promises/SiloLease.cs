@@ -61,12 +61,41 @@ internal sealed partial class SiloLease : IDisposable
         }
     }
 
+    /// <summary>How long this silo may still serve.</summary>
+    internal TimeSpan ValidFor
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var (until, now) = (_validity.ServeUntil, Clock.Now);
+                return until > now ? until - now : TimeSpan.Zero;
+            }
+        }
+    }
+
     /// <summary>Begins to ask for promises. Called when the silo is active.</summary>
     internal void Begin()
     {
         lock (_gate)
             _isRunning = true;
         Tick();
+    }
+
+    /// <summary>Starts at once, as the only silo of the cluster.</summary>
+    /// <exception cref="InvalidOperationException">There is another.</exception>
+    internal async Task BeginAloneAsync(CancellationToken cancellationToken)
+    {
+        Observe(await _network.ReadTableAsync().WaitAsync(cancellationToken));
+        lock (_gate)
+        {
+            if (_view.LiveOthers.FirstOrDefault() is { } other)
+                throw new InvalidOperationException(
+                    $"{McCacheOptions.Section}:{nameof(McCacheOptions.SingleSilo)} is true, and {other} is in this cluster too; it must be false where there is more than one silo.");
+            _validity.StartAlone();
+        }
+
+        Begin();
     }
 
     /// <summary>Takes a view of the cluster. When it returns, the members have lanes to every live silo in it.</summary>
@@ -105,12 +134,14 @@ internal sealed partial class SiloLease : IDisposable
     }
 
     /// <summary>A silo serves and completes nothing any more.</summary>
-    internal void OnGoodbye(SiloAddress silo)
+    /// <param name="silo">The silo.</param>
+    /// <param name="isDrained">Whether every other silo has everything that it had published.</param>
+    internal void OnGoodbye(SiloAddress silo, bool isDrained)
     {
         LeaseState state;
         lock (_gate)
         {
-            _view.OnGoodbye(silo);
+            _view.OnGoodbye(silo, isDrained);
             state = GetState();
         }
 
@@ -118,7 +149,7 @@ internal sealed partial class SiloLease : IDisposable
     }
 
     /// <summary>Says goodbye to every live silo. The silo's members complete nothing from here on.</summary>
-    internal async Task SayGoodbyeAsync(CancellationToken cancellationToken)
+    internal async Task SayGoodbyeAsync(bool isDrained, CancellationToken cancellationToken)
     {
         SiloAddress[] others;
         lock (_gate)
@@ -127,7 +158,7 @@ internal sealed partial class SiloLease : IDisposable
             others = [.. _view.LiveOthers];
         }
 
-        await Task.WhenAll(others.Select(silo => _network.SayGoodbyeAsync(silo))).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await Task.WhenAll(others.Select(silo => _network.SayGoodbyeAsync(silo, isDrained))).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     public void Dispose()
@@ -155,7 +186,8 @@ internal sealed partial class SiloLease : IDisposable
 
     private LeaseState GetState() => new(
         ++_revision,
-        [.. _view.LiveOthers],
+        _view.LiveOthers.ToHashSet(),
+        [.. _view.Left],
         new Dictionary<SiloAddress, TimeSpan>(_view.DeadSince),
         _validity.ServeUntil,
         _validity.IsStarted,
@@ -175,6 +207,7 @@ internal sealed partial class SiloLease : IDisposable
             WatchClocks(now);
             _validity.TryStart(now);
             _view.Forget(now - (Times.Wait * 2));
+            ForgetSkews();
             version = _view.Version;
             if (now >= _nextAsk)
             {

@@ -20,6 +20,7 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
     private TimeSpan _viewUntil = TimeSpan.MinValue;
     private TimeSpan? _attachedAt;
     private bool _isActive;
+    private bool _isAlone;
 
     /// <summary>What is cached may be served, and what is published may complete, as far as this member's start is concerned.</summary>
     internal bool IsStarted { get; private set; }
@@ -39,6 +40,8 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
                 promised = until < promised ? until : promised;
             }
 
+            if (promised == TimeSpan.MaxValue && _isAlone)
+                return TimeSpan.MaxValue;
             var own = _tableUntil > _viewUntil ? _tableUntil : _viewUntil;
             return promised == TimeSpan.MaxValue || promised < own ? own : promised;
         }
@@ -55,7 +58,7 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
     {
         if (!_isActive)
             return true;
-        var any = false;
+        var any = _isAlone;
         foreach (var other in view.LiveOthers)
         {
             if (_promisedUntil.GetValueOrDefault(other, TimeSpan.MinValue) <= now + times.Renewal)
@@ -74,7 +77,8 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
     /// <param name="now">The time.</param>
     internal void OnView(TimeSpan validBefore, TimeSpan now)
     {
-        _viewUntil = validBefore;
+        var bound = now + times.Duration; // what a promise or a look at the table gives ends before that; that a single silo had no end does
+        _viewUntil = validBefore < bound ? validBefore : bound;
         CountAll();
         foreach (var silo in _promisedUntil.Keys.Where(silo => !view.IsLive(silo)).ToArray())
             _promisedUntil.Remove(silo);
@@ -120,6 +124,9 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
             _attachedAt = now;
         IsStarted = now > StartDue;
     }
+
+    /// <summary>Starts as the only silo: valid as long as no other is live.</summary>
+    internal void StartAlone() => _isActive = _isAlone = IsStarted = true;
 
     /// <summary>The clocks have parted: nothing that was counted on them holds.</summary>
     internal void Expire()

@@ -10,7 +10,7 @@ internal sealed class LeaseNetwork(IServiceProvider services, ILocalSiloDetails 
 
     public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version) => GetGrainService(silo).Ask(self.SiloAddress, version);
 
-    public Task SayGoodbyeAsync(SiloAddress silo) => GetGrainService(silo).Goodbye(self.SiloAddress);
+    public Task SayGoodbyeAsync(SiloAddress silo, bool isDrained) => GetGrainService(silo).Goodbye(self.SiloAddress, isDrained);
 
     public async Task<ClusterRows> RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken)
     {

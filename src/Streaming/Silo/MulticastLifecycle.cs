@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace McCache.Streaming;
 
 /// <summary>
@@ -5,7 +7,8 @@ namespace McCache.Streaming;
 /// has become active it asks for promises; rule 5 says when it has started. When it begins to stop it serves nothing any more; when the grains are deactivated its members end and
 /// it says goodbye.
 /// </summary>
-internal sealed class MulticastLifecycle(MulticastMembers members, SiloLease lease, MulticastInstruments instruments, IClusterMembershipService membership)
+internal sealed class MulticastLifecycle(
+    MulticastMembers members, SiloLease lease, MulticastInstruments instruments, IClusterMembershipService membership, IOptions<McCacheOptions> options)
     : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     internal const int StartStage = ServiceLifecycleStage.Active + 1;
@@ -34,10 +37,13 @@ internal sealed class MulticastLifecycle(MulticastMembers members, SiloLease lea
         return Task.CompletedTask;
     }
 
-    private Task OnStart(CancellationToken cancellationToken)
+    private async Task OnStart(CancellationToken cancellationToken)
     {
-        lease.Begin();
-        return lease.Started.WaitAsync(cancellationToken);
+        if (options.Value.SingleSilo)
+            await lease.BeginAloneAsync(cancellationToken);
+        else
+            lease.Begin();
+        await lease.Started.WaitAsync(cancellationToken);
     }
 
     private Task OnStop(CancellationToken cancellationToken)
@@ -52,7 +58,7 @@ internal sealed class MulticastLifecycle(MulticastMembers members, SiloLease lea
         using var timeout = new CancellationTokenSource(s_closeTime, lease.Clock.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         await Task.WhenAll(members.All.Select(member => member.CloseAsync(either.Token)));
-        await lease.SayGoodbyeAsync(either.Token);
+        await lease.SayGoodbyeAsync(members.All.All(member => member.IsDrained), either.Token);
     }
 
     private async Task OnTerminate(CancellationToken cancellationToken)

@@ -15,8 +15,9 @@ internal interface IPromiseEndpoint : IGrainService
 
     /// <summary>Says that a silo serves and completes nothing any more, so that nobody waits for it.</summary>
     /// <param name="silo">The silo that leaves.</param>
+    /// <param name="isDrained">Whether every other silo has everything that it had published.</param>
     [Alias("Goodbye"), ResponseTimeout("00:00:01")]
-    Task Goodbye(SiloAddress silo);
+    Task Goodbye(SiloAddress silo, bool isDrained);
 }
 
 /// <inheritdoc cref="IPromiseEndpoint"/>
@@ -24,9 +25,9 @@ internal sealed class PromiseEndpoint(GrainId id, Orleans.Runtime.Silo silo, ILo
 {
     public ValueTask<Promise> Ask(SiloAddress asker, MembershipVersion version) => lease.OnAskAsync(asker, version);
 
-    public Task Goodbye(SiloAddress silo)
+    public Task Goodbye(SiloAddress silo, bool isDrained)
     {
-        lease.OnGoodbye(silo);
+        lease.OnGoodbye(silo, isDrained);
         return Task.CompletedTask;
     }
 }

@@ -8,10 +8,11 @@ internal sealed class MulticastInstruments : IDisposable
     private const string ProviderTag = "mccache.provider";
     private readonly Meter _meter = new("McCache");
 
-    public MulticastInstruments(MulticastMembers members)
+    public MulticastInstruments(MulticastMembers members, SiloLease lease)
     {
         Counter("mccache.multicast.published", "{frame}", "Frames published.", counters => counters.Published);
         Counter("mccache.multicast.applied", "{frame}", "Frames of other members accepted.", counters => counters.Applied);
+        Counter("mccache.multicast.relayed", "{frame}", "Frames of silos that died half-way, told on to the others.", counters => counters.Relayed);
         Counter("mccache.multicast.batches", "{batch}", "Batches sent.", counters => counters.Batches);
         Counter("mccache.multicast.retries", "{batch}", "Batches sent again.", counters => counters.Retries);
         Counter("mccache.multicast.refused", "By", "Bytes that made no sense.", counters => counters.RefusedBytes);
@@ -20,6 +21,14 @@ internal sealed class MulticastInstruments : IDisposable
         _meter.CreateObservableCounter("mccache.multicast.gaps", () => members.All.SelectMany(Gaps), "{gap}", "Losses noted.");
         _meter.CreateObservableUpDownCounter(
             "mccache.multicast.lane.depth", () => members.All.Select(member => Measure(member, member.LaneDepth)), "{frame}", "Frames that wait on the lanes.");
+        _meter.CreateObservableGauge("mccache.lease.remaining", () => lease.ValidFor.TotalSeconds, "s", "How long this silo may still serve if nobody answers it any more; 0 while it may not.");
+        _meter.CreateObservableCounter("mccache.lease.refused", () => Volatile.Read(ref lease.RefusedAsks), "{promise}", "Promises that were refused to other silos.");
+        _meter.CreateObservableCounter("mccache.clock.breaks", () => Volatile.Read(ref lease.ClockBreaks), "{break}", "Times that wall and monotonic clock have parted.");
+        _meter.CreateObservableGauge(
+            "mccache.clock.skew",
+            () => lease.Skews.Select(skew => new Measurement<double>(skew.Value / 1e3, new KeyValuePair<string, object?>("mccache.silo", skew.Key.ToString()))),
+            "s",
+            "How far the wall clock of another silo is ahead of this one's.");
         _meter.CreateObservableCounter("mccache.multicast.unknown", () => members.UnknownBatches, "{batch}", "Batches for providers that the silo does not have.");
 
         void Counter(string name, string unit, string description, Func<MulticastCounters, long> read)

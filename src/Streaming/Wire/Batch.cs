@@ -11,6 +11,7 @@ internal readonly record struct Incarnation([property: Id(0)] SiloAddress Silo, 
 /// <param name="Count">The number of frames.</param>
 /// <param name="Gap">When not null: whatever was before <paramref name="First"/> and has not been applied is lost.</param>
 /// <param name="Frames">The frames, one after another, see <see cref="Frame"/>.</param>
+/// <param name="Settled">The lane's sequence number up to which every live member has the publisher's frames. Whatever is above is kept by its receivers, see <see cref="UnsettledBatches"/>.</param>
 [GenerateSerializer, Immutable, Alias(WireAliases.Batch)]
 internal sealed record Batch(
     [property: Id(0)] string Provider,
@@ -18,7 +19,8 @@ internal sealed record Batch(
     [property: Id(2)] long First,
     [property: Id(3)] int Count,
     [property: Id(4)] Gap? Gap,
-    [property: Id(5)] byte[] Frames);
+    [property: Id(5)] byte[] Frames,
+    [property: Id(6)] long Settled = 0);
 
 /// <summary>Which streams' frames are lost.</summary>
 /// <param name="Streams">The names of the streams, see <see cref="StreamNames"/>; null for all of them.</param>

@@ -13,6 +13,12 @@ internal enum FrameKind : byte
 
     /// <summary>The publisher reports an error; the payload is the exception.</summary>
     Error = 3,
+
+    /// <summary>What a silo that died half-way had published, told on by one that had received it. For frame handlers only, who may have it already.</summary>
+    Relayed = 4,
+
+    /// <summary>Such a silo's frames were not kept: a gap of the stream, for its frame handler only. No payload.</summary>
+    Lost = 5,
 }
 
 /// <summary>
@@ -39,20 +45,27 @@ internal sealed class Frame
     private readonly int _nameLength;
 
     internal Frame(FrameKind kind, bool awaited, StreamId stream, ReadOnlySpan<byte> payload)
+        : this(kind, awaited, StreamNames.GetLength(stream), payload) => StreamNames.Write(stream, Bytes.AsSpan(HeaderLength, _nameLength));
+
+    internal Frame(FrameKind kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> payload)
+        : this(kind, false, name.Length, payload) => name.CopyTo(Bytes.AsSpan(HeaderLength));
+
+    private Frame(FrameKind kind, bool awaited, int nameLength, ReadOnlySpan<byte> payload)
     {
-        _nameLength = StreamNames.GetLength(stream);
-        Bytes = new byte[HeaderLength + _nameLength + payload.Length];
+        _nameLength = nameLength;
+        Bytes = new byte[HeaderLength + nameLength + payload.Length];
         BinaryPrimitives.WriteInt32LittleEndian(Bytes, Bytes.Length - LengthSize);
         Bytes[KindOffset] = (byte)((byte)kind | (awaited ? AwaitedBit : 0));
-        BinaryPrimitives.WriteUInt16LittleEndian(Bytes.AsSpan(NameLengthOffset), (ushort)_nameLength);
-        StreamNames.Write(stream, Bytes.AsSpan(HeaderLength, _nameLength));
-        payload.CopyTo(Bytes.AsSpan(HeaderLength + _nameLength));
+        BinaryPrimitives.WriteUInt16LittleEndian(Bytes.AsSpan(NameLengthOffset), (ushort)nameLength);
+        payload.CopyTo(Bytes.AsSpan(HeaderLength + nameLength));
         Kind = kind;
     }
 
     internal byte[] Bytes { get; }
 
     internal FrameKind Kind { get; }
+
+    internal long Number => BinaryPrimitives.ReadInt64LittleEndian(Bytes.AsSpan(NumberOffset));
 
     internal ReadOnlySpan<byte> Name => Bytes.AsSpan(HeaderLength, _nameLength);
 

@@ -9,6 +9,7 @@ public sealed class ReceivingTests : IDisposable
 {
     private static readonly StreamId s_stream = StreamId.Create("tests", "receiving");
     private static readonly SiloAddress s_other = SiloAddress.New(IPAddress.Loopback, 2, 2);
+    private static readonly HashSet<SiloAddress> s_live = [s_other];
     private readonly RecordingHandler _handler = new();
     private readonly SiloLease _lease;
     private readonly MulticastMember _member;
@@ -19,6 +20,7 @@ public sealed class ReceivingTests : IDisposable
         _lease = new SiloLease(silo, new LeaseTimes(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1)), TimeSpan.FromMinutes(1), new NoNetwork(), TimeProvider.System, new Random(1), NullLogger.Instance);
         _member = new("p", silo, _lease, new NoNetwork(), new MulticastOptions(), NullLogger.Instance);
         _member.Attach(s_stream, _handler);
+        Tell(0, isStarted: false);
     }
 
     public void Dispose() => _lease.Dispose();
@@ -95,24 +97,24 @@ public sealed class ReceivingTests : IDisposable
     public void A_silo_that_is_dead_serves_nothing()
     {
         Tell(1, isStarted: true);
-        _member.OnLease(new LeaseState(2, [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: true));
+        _member.OnLease(new LeaseState(2, s_live, [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: true));
         Assert.Equal(0, _handler.Until);
     }
 
     [Fact]
     public async Task What_a_dead_silo_publishes_fails()
     {
-        _member.OnLease(new LeaseState(1, [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: false));
+        _member.OnLease(new LeaseState(1, new HashSet<SiloAddress>(), [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: false));
         var before = _member.PublishAsync(s_stream, [1], TestContext.Current.CancellationToken).AsTask();
         Assert.False(before.IsCompleted); // everybody has settled it, but this silo is not valid
-        _member.OnLease(new LeaseState(2, [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: true));
+        _member.OnLease(new LeaseState(2, s_live, [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: true));
         Assert.Contains("declared dead", (await Assert.ThrowsAsync<InvalidOperationException>(() => before)).Message, StringComparison.Ordinal);
         var after = _member.PublishAsync(s_stream, [1], TestContext.Current.CancellationToken).AsTask();
         Assert.Contains("declared dead", (await Assert.ThrowsAsync<InvalidOperationException>(() => after)).Message, StringComparison.Ordinal);
     }
 
     private void Tell(long revision, bool isStarted)
-        => _member.OnLease(new LeaseState(revision, [], new Dictionary<SiloAddress, TimeSpan>(), _lease.Clock.Now + TimeSpan.FromMinutes(1), isStarted, IsSelfDead: false));
+        => _member.OnLease(new LeaseState(revision, s_live, [], new Dictionary<SiloAddress, TimeSpan>(), _lease.Clock.Now + TimeSpan.FromMinutes(1), isStarted, IsSelfDead: false));
 
     private static byte[] Frame(string text) => new Frame(FrameKind.Item, false, s_stream, System.Text.Encoding.UTF8.GetBytes(text)).Bytes;
 
@@ -126,7 +128,7 @@ public sealed class ReceivingTests : IDisposable
 
         public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version) => throw new NotSupportedException();
 
-        public Task SayGoodbyeAsync(SiloAddress silo) => throw new NotSupportedException();
+        public Task SayGoodbyeAsync(SiloAddress silo, bool isDrained) => throw new NotSupportedException();
 
         public Task<ClusterRows> RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -1,0 +1,46 @@
+namespace McCache.Streaming;
+
+/// <summary>
+/// What a publisher has sent that it has not yet said all others have: kept for the others, who would never hear of it if the publisher died half-way. Bounded: of what does
+/// not fit, only that it was there is remembered. A state machine; not thread-safe.
+/// </summary>
+internal sealed class UnsettledBatches(long maxBytes)
+{
+    private readonly Queue<Batch> _batches = new();
+    private long _bytes;
+    private long _discarded;
+
+    /// <summary>The lane's sequence number up to which every live member has everything.</summary>
+    internal long Settled { get; private set; }
+
+    /// <summary>Whether anything unsettled was discarded.</summary>
+    internal bool HasDiscarded => _discarded > Settled;
+
+    /// <summary>Unsettled batches; the first may begin with frames that are settled.</summary>
+    internal IReadOnlyCollection<Batch> Batches => _batches;
+
+    internal void Add(Batch batch)
+    {
+        _batches.Enqueue(batch);
+        _bytes += batch.Frames.Length;
+        while (_bytes > maxBytes)
+            _discarded = RemoveFirst();
+    }
+
+    /// <summary>The publisher says how far all are. It never takes that back.</summary>
+    internal void SettleTo(long sequence)
+    {
+        Settled = Math.Max(Settled, sequence);
+        while (_batches.TryPeek(out var first) && Last(first) <= Settled)
+            RemoveFirst();
+    }
+
+    private static long Last(Batch batch) => batch.First + batch.Count - 1;
+
+    private long RemoveFirst()
+    {
+        var first = _batches.Dequeue();
+        _bytes -= first.Frames.Length;
+        return Last(first);
+    }
+}
