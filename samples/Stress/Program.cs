@@ -23,6 +23,12 @@ var pace = new Option<double>("--pace")
 };
 var workers = new Option<int>("--workers") { Description = "Workers in each silo.", DefaultValueFactory = _ => defaults.Workers };
 var keys = new Option<int>("--keys") { Description = "Keys that are written.", DefaultValueFactory = _ => defaults.Keys };
+var coherent = new Option<int>("--coherent")
+{
+    Description = "How many of a hundred writes are coherent verbs; the others are dictionary verbs.",
+    DefaultValueFactory = _ => defaults.CoherentPercent,
+};
+var sabotage = new Option<bool>("--sabotage") { Description = "Coherent verbs do not tell the cache, to see the check find stale reads." };
 var seed = new Option<int?>("--seed") { Description = "Repeats the same choice of faults and operations; their timing is the machine's." };
 var json = new Option<bool>("--json") { Description = "The result as one JSON object on standard output; progress goes to standard error." };
 var loopback = new Option<bool>("--loopback") { Description = "Uses loopback and stalling connections even where network namespaces can be had." };
@@ -41,7 +47,7 @@ tableCommand.SetAction(result => TableCommand.Run(result.GetRequiredValue(settin
 
 var root = new RootCommand("Silo processes under load and under faults: is a value ever read that a completed coherent verb has superseded?")
 {
-    silos, minutes, faults, pace, workers, keys, seed, json, loopback, folder, siloCommand, tableCommand,
+    silos, minutes, faults, pace, workers, keys, coherent, seed, json, sabotage, loopback, folder, siloCommand, tableCommand,
 };
 root.SetAction(async (result, cancellationToken) =>
 {
@@ -53,6 +59,8 @@ root.SetAction(async (result, cancellationToken) =>
         PaceMilliseconds = result.GetValue(pace),
         Workers = result.GetValue(workers),
         Keys = result.GetValue(keys),
+        CoherentPercent = result.GetValue(coherent),
+        Sabotage = result.GetValue(sabotage),
         Seed = result.GetValue(seed) ?? Random.Shared.Next(1, 1_000_000),
         IsJson = result.GetValue(json),
         UsesLoopback = result.GetValue(loopback),

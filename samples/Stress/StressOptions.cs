@@ -19,6 +19,12 @@ internal sealed record StressOptions
 
     public int Keys { get; init; } = 2_000;
 
+    /// <summary>How many of a hundred writes are coherent verbs.</summary>
+    public int CoherentPercent { get; init; } = 70;
+
+    /// <summary>Whether coherent verbs leave the cache out, which the check must find.</summary>
+    public bool Sabotage { get; init; }
+
     public int Seed { get; init; }
 
     public bool IsJson { get; init; }
@@ -36,6 +42,7 @@ internal sealed record StressOptions
             : Minutes is not (> 0 and <= 24 * 60) ? $"--minutes is {Minutes}; it must be above 0, at most a day."
             : PaceMilliseconds is not (>= 0 and <= 60_000) ? $"--pace is {PaceMilliseconds}; it must be from 0 to 60000 milliseconds."
             : Workers is < 1 or > 256 ? $"--workers is {Workers}; it must be from 1 to 256."
+            : CoherentPercent is < 0 or > 100 ? $"--coherent is {CoherentPercent}; it must be from 0 to 100."
             : Keys is < 1 or > 1_000_000 ? $"--keys is {Keys}; it must be from 1 to 1000000."
             : null;
     }

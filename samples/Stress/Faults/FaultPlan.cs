@@ -27,7 +27,7 @@ internal sealed class FaultPlan(IReadOnlyList<IFault> faults, Random random)
     /// <summary>What is going on, for the live table.</summary>
     internal string Now { get; private set; } = "";
 
-    /// <summary>The hit ratios of the fault of a kind that cost most hits while it lasted; null when there was none.</summary>
+    /// <summary>The hit ratios of the fault of a kind that cost most hits; null when there was none.</summary>
     internal HitRatios? Worst(string name)
         => _records.Where(record => record.Fault == name).Select(record => record.Hits).OfType<HitRatios>().MinBy(hits => hits.During - hits.Before);
 
@@ -63,7 +63,7 @@ internal sealed class FaultPlan(IReadOnlyList<IFault> faults, Random random)
                 what,
                 cluster.Total.StaleReads - before.StaleReads,
                 cluster.Total.Gaps - before.Gaps,
-                watch.Measure(touched, over, recovered),
+                watch.Measure(touched, recovered),
                 Math.Round(MonotonicTime.Seconds(recovered - over), 2)));
             if (!isRecovered)
                 return $"{s_recoveryTime.TotalSeconds:F0} s after \"{what}\" the cluster had not recovered";

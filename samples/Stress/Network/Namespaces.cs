@@ -13,11 +13,15 @@ internal sealed class Namespaces : INetwork
     private const int SiloPort = 11_111;
     private const int GatewayPort = 30_000;
     private const string Interface = "eth0";
+    private const string Mark = "mcs";
+
+    /// <summary>Where <c>ip</c> keeps named namespaces.</summary>
+    private const string Folder = "/run/netns";
 
     private readonly string _prefix;
     private readonly int _silos;
 
-    private Namespaces(int process, int silos) => (_prefix, _silos) = (PrefixOf(process), silos);
+    private Namespaces(int process, int silos) => (_prefix, _silos) = ($"{Mark}{process}-", silos);
 
     public string Description => "network namespaces";
 
@@ -26,8 +30,6 @@ internal sealed class Namespaces : INetwork
     public (string Address, int Port) Table => (AddressOf(null), TablePort);
 
     private string Hub => $"{_prefix}hub";
-
-    internal static string PrefixOf(int process) => $"mcs{process}-";
 
     /// <returns>Null where namespaces cannot be had.</returns>
     internal static async Task<INetwork?> TryCreateAsync(int silos)
@@ -47,11 +49,15 @@ internal sealed class Namespaces : INetwork
         }
     }
 
-    /// <summary>The namespaces of all runs on this machine.</summary>
-    internal static async Task<string[]> ListAsync()
+    /// <summary>The namespaces of all runs on this machine, each with the process id of its run.</summary>
+    internal static IEnumerable<(string Name, int Process)> List()
     {
-        var (_, output) = await RunAsync("netns", "list");
-        return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0]).Where(name => name.StartsWith("mcs", StringComparison.Ordinal))];
+        foreach (var path in Directory.Exists(Folder) ? Directory.GetFiles(Folder, $"{Mark}*-*") : [])
+        {
+            var name = Path.GetFileName(path);
+            if (int.TryParse(name[Mark.Length..name.IndexOf('-', StringComparison.Ordinal)], out var process))
+                yield return (name, process);
+        }
     }
 
     internal static Task DeleteAsync(string name) => RunAsync("netns", "del", name);

@@ -109,6 +109,8 @@ internal sealed class Cluster : IAsyncDisposable
             Folder = _folder,
             Workers = _options.Workers,
             PaceMilliseconds = _options.PaceMilliseconds,
+            CoherentPercent = _options.CoherentPercent,
+            Sabotage = _options.Sabotage,
             Seed = unchecked((_options.Seed * 10_007) + (number * 1_009)),
         };
         return new ChildProcess(

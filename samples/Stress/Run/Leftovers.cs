@@ -29,13 +29,13 @@ internal static class Leftovers
             if (!int.TryParse(Path.GetFileName(folder)[Prefix.Length..], out var process) || IsAlive(process))
                 continue;
             KillChildren(folder);
-            foreach (var name in OperatingSystem.IsLinux() ? await Namespaces.ListAsync() : [])
-            {
-                if (name.StartsWith(Namespaces.PrefixOf(process), StringComparison.Ordinal))
-                    await Namespaces.DeleteAsync(name);
-            }
-
             Directory.Delete(folder, recursive: true);
+        }
+
+        foreach (var (name, process) in Namespaces.List())
+        {
+            if (!IsAlive(process))
+                await Namespaces.DeleteAsync(name);
         }
     }
 
@@ -52,12 +52,13 @@ internal static class Leftovers
         }
     }
 
-    /// <summary>The children of a run have its folder in their command lines.</summary>
+    /// <summary>The children of a run have its folder, or one within it, in their command lines.</summary>
     private static void KillChildren(string folder)
     {
         foreach (var entry in Directory.Exists("/proc") ? Directory.EnumerateDirectories("/proc") : [])
         {
-            if (int.TryParse(Path.GetFileName(entry), out var process) && ReadCommandLine(entry).Contains($"{folder}\"", StringComparison.Ordinal))
+            if (int.TryParse(Path.GetFileName(entry), out var process) && ReadCommandLine(entry) is var line
+                && (line.Contains($"{folder}\"", StringComparison.Ordinal) || line.Contains($"{folder}/", StringComparison.Ordinal)))
                 Signals.Kill(process);
         }
     }

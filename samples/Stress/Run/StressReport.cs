@@ -64,10 +64,10 @@ internal sealed record StressReport
 
     public required double LongestVerbSeconds { get; init; }
 
-    /// <summary>Of the stable keys on the survivors, before the kill that cost most; null without a kill.</summary>
+    /// <summary>Of the stable keys on the survivors, in the seconds before the kill that cost most; null without a kill.</summary>
     public required double? HitRatioBefore { get; init; }
 
-    /// <summary>The same from the kill until the silo was started again.</summary>
+    /// <summary>The same from the kill until the silo was back.</summary>
     public required double? HitRatioDuringCrash { get; init; }
 
     /// <summary>The same on all silos, during the outage of the membership table that cost most; null without one.</summary>
@@ -76,12 +76,12 @@ internal sealed record StressReport
     /// <summary>After the load has stopped, until a coherent verb of every silo has returned; null when one could not.</summary>
     public required double? DrainSeconds { get; init; }
 
-    /// <summary>Per silo, as the next two.</summary>
-    public required IReadOnlyList<long> MaxRssMiB { get; init; }
+    /// <summary>By silo, as the next two.</summary>
+    public required IReadOnlyDictionary<string, long> MaxRssMiB { get; init; }
 
-    public required IReadOnlyList<long> MidpointRssMiB { get; init; }
+    public required IReadOnlyDictionary<string, long> MidpointRssMiB { get; init; }
 
-    public required IReadOnlyList<long> EndRssMiB { get; init; }
+    public required IReadOnlyDictionary<string, long> EndRssMiB { get; init; }
 
     public required IReadOnlyList<FaultRecord> Faults { get; init; }
 }

@@ -74,7 +74,7 @@ internal sealed class StressRun(StressOptions options, string folder)
         return new StressReport
         {
             Passed = failures.Count == 0,
-            Verdict = [.. failures.Select(failure => $"FAILED. {failure}"), .. Verdict.Remarks(total, kill, table), failures.Count == 0 ? "Passed." : "Failed."],
+            Verdict = [.. failures.Select(failure => $"FAILED. {failure}"), .. Verdict.Remarks(total, plan), failures.Count == 0 ? "Passed." : "Failed."],
             Silos = options.Silos,
             Seconds = Math.Round(seconds, 1),
             Seed = options.Seed,
@@ -102,9 +102,9 @@ internal sealed class StressRun(StressOptions options, string folder)
             HitRatioDuringCrash = kill?.During,
             HitRatioDuringTableOutage = table?.During,
             DrainSeconds = Round(drain),
-            MaxRssMiB = [.. cluster.Silos.Select(silo => silo.Memory.Max >> 20)],
-            MidpointRssMiB = [.. cluster.Silos.Select(silo => silo.Memory.MaxBetween(from, to, 0.4, 0.6) >> 20)],
-            EndRssMiB = [.. cluster.Silos.Select(silo => silo.Memory.MaxBetween(from, to, 0.8, 1) >> 20)],
+            MaxRssMiB = MiBytes(cluster, silo => silo.Memory.Max),
+            MidpointRssMiB = MiBytes(cluster, silo => silo.Memory.MaxBetween(from, to, 0.4, 0.6)),
+            EndRssMiB = MiBytes(cluster, silo => silo.Memory.MaxBetween(from, to, 0.8, 1)),
             Faults = plan.Records,
         };
     }
@@ -118,9 +118,12 @@ internal sealed class StressRun(StressOptions options, string folder)
         else
             _words.WriteLine(
                 $"{report.Operations:N0} operations ({report.OperationsPerSecond:N0}/s, {report.MutationsPerSecond:N0} mutations/s), "
-                + $"longest verb {report.LongestVerbSeconds} s, drained in {report.DrainSeconds} s, at most {report.MaxRssMiB.Max()} MiB a silo.");
+                + $"longest verb {report.LongestVerbSeconds} s, drained in {report.DrainSeconds} s, at most {report.MaxRssMiB.Values.Max()} MiB a silo.");
         return report;
     }
+
+    private static Dictionary<string, long> MiBytes(Cluster cluster, Func<SiloSlot, long> bytes)
+        => cluster.Silos.ToDictionary(silo => $"{silo.Index + 1}", silo => bytes(silo) >> 20);
 
     private static double? Round(double? value) => value is { } number ? Math.Round(number, 4) : null;
 }

@@ -27,6 +27,10 @@ internal sealed record SiloSettings
 
     public required double PaceMilliseconds { get; init; }
 
+    public required int CoherentPercent { get; init; }
+
+    public required bool Sabotage { get; init; }
+
     public required int Seed { get; init; }
 }
 

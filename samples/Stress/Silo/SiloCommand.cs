@@ -36,9 +36,9 @@ internal sealed class SiloCommand
             _counters,
             _parent,
             settings.Process);
-        _verbs = new Verbs(_cache);
+        _verbs = new Verbs(_cache, settings.Sabotage);
         _stable = new StableKeys(_cache);
-        _workload = new Workload(_cache, _verbs, settings.Workers, settings.PaceMilliseconds, settings.Seed);
+        _workload = new Workload(_cache, _verbs, settings);
     }
 
     internal static async Task<int> RunAsync(string settings)

@@ -6,7 +6,7 @@ namespace McCache.Stress.Silo;
 /// Writes. Each writes a new version to the source, and then tells the cache, by a dictionary verb (eventual, nothing is claimed) or by a coherent verb: when that has
 /// returned, the version becomes the key's floor. Coherent verbs in flight are bounded, for a silo that hangs holds all of them up until it is declared dead.
 /// </summary>
-internal sealed class Verbs(CheckedCache cache) : IDisposable
+internal sealed class Verbs(CheckedCache cache, bool sabotage) : IDisposable
 {
     internal const int MaxInFlight = 256;
     private static readonly TimeSpan s_slotPatience = TimeSpan.FromMilliseconds(2);
@@ -80,7 +80,7 @@ internal sealed class Verbs(CheckedCache cache) : IDisposable
             {
                 version = cache.Keys.NextVersion(key);
                 var (name, token) = (cache.NameOf(key), patience?.Token ?? CancellationToken.None);
-                verb = isSet ? cache.Cache.SetAsync(name, version, token) : cache.Cache.RemoveAsync(name, token);
+                verb = sabotage ? ValueTask.CompletedTask : isSet ? cache.Cache.SetAsync(name, version, token) : cache.Cache.RemoveAsync(name, token);
             }
             finally
             {

@@ -1,3 +1,5 @@
+using McCache.Stress.Shared;
+
 namespace McCache.Stress.Silo;
 
 /// <summary>The random load: look-ups 55 %, inserts 20 %, updates 20 %, deletes 5 %, by several workers at an adjustable pace.</summary>
@@ -5,14 +7,14 @@ namespace McCache.Stress.Silo;
 /// A write that finds the coherent verbs at their bound, or its key in another writer's hands, becomes a look-up: while a fault holds writes up, reads go on, and it is
 /// reads that can be stale.
 /// </remarks>
-internal sealed class Workload(CheckedCache cache, Verbs verbs, int workers, double paceMilliseconds, int seed)
+internal sealed class Workload(CheckedCache cache, Verbs verbs, SiloSettings settings)
 {
     private static readonly TimeSpan s_maxLoadTime = TimeSpan.FromMilliseconds(20);
 
     private readonly CancellationTokenSource _stop = new();
     private Task[] _workers = [];
 
-    internal void Start() => _workers = [.. Enumerable.Range(0, workers).Select(worker => Task.Run(() => WorkAsync(new Random(seed + worker))))];
+    internal void Start() => _workers = [.. Enumerable.Range(0, settings.Workers).Select(worker => Task.Run(() => WorkAsync(new Random(settings.Seed + worker))))];
 
     internal async Task StopAsync()
     {
@@ -22,7 +24,7 @@ internal sealed class Workload(CheckedCache cache, Verbs verbs, int workers, dou
 
     private async Task WorkAsync(Random random)
     {
-        var pace = new Pace(paceMilliseconds);
+        var pace = new Pace(settings.PaceMilliseconds);
         while (!_stop.IsCancellationRequested)
         {
             var key = random.Next(cache.Keys.Count);
@@ -62,26 +64,26 @@ internal sealed class Workload(CheckedCache cache, Verbs verbs, int workers, dou
         return true;
     }
 
-    private async ValueTask<bool> InsertAsync(int key, Random random) => random.Next(4) switch
+    private ValueTask<bool> InsertAsync(int key, Random random)
     {
-        0 => verbs.TrySet(key, static (dictionary, name, version) => dictionary.TryAdd(name, version)),
-        1 => verbs.TrySet(key, static (dictionary, name, version) => (dictionary[name] = version) > 0),
-        _ => await verbs.TryStartAsync(key, isSet: true),
-    };
-
-    private async ValueTask<bool> UpdateAsync(int key, Random random) => random.Next(100) switch
-    {
-        < 25 => verbs.TrySet(key, static (dictionary, name, version) => dictionary.AddOrUpdate(name, version, (_, _) => version) > 0),
-        < 50 => await verbs.TryStartAsync(key, isSet: true),
-        < 98 => await verbs.TryStartAsync(key, isSet: false),
-        _ => await verbs.TryStartAsync(key, isSet: false, isCancelled: true),
-    };
-
-    private async ValueTask<bool> DeleteAsync(int key, Random random)
-    {
-        if (random.Next(2) == 0)
-            return await verbs.TryStartAsync(key, isSet: false);
-        verbs.Remove(key);
-        return true;
+        if (IsCoherent(random))
+            return verbs.TryStartAsync(key, isSet: true);
+        return new(random.Next(2) == 0
+            ? verbs.TrySet(key, static (dictionary, name, version) => dictionary.TryAdd(name, version))
+            : verbs.TrySet(key, static (dictionary, name, version) => (dictionary[name] = version) > 0));
     }
+
+    private ValueTask<bool> UpdateAsync(int key, Random random) => IsCoherent(random)
+        ? verbs.TryStartAsync(key, isSet: random.Next(3) == 0, isCancelled: random.Next(50) == 0)
+        : new(verbs.TrySet(key, static (dictionary, name, version) => dictionary.AddOrUpdate(name, version, (_, _) => version) > 0));
+
+    private ValueTask<bool> DeleteAsync(int key, Random random)
+    {
+        if (IsCoherent(random))
+            return verbs.TryStartAsync(key, isSet: false);
+        verbs.Remove(key);
+        return new(true);
+    }
+
+    private bool IsCoherent(Random random) => random.Next(100) < settings.CoherentPercent;
 }
