@@ -6,7 +6,7 @@ public sealed class CalmRunTests
     [Fact]
     public async Task Run_without_faults_reads_nothing_stale_and_multicasts_writes_only()
     {
-        var (exitCode, report, said) = await StressTool.RunAsync("--silos", "2", "--minutes", "0.1", "--faults", "none", "--seed", "1", "--json");
+        var (exitCode, report, said) = await StressTool.RunAsync("--silos", "2", "--minutes", "0.05", "--faults", "none", "--seed", "1", "--json");
 
         Assert.True(exitCode == 0, said);
         Assert.NotNull(report);
@@ -15,5 +15,6 @@ public sealed class CalmRunTests
         Assert.Equal(0, report.Drops);
         Assert.Equal(report.FramesPublished, report.FramesApplied);
         Assert.InRange(report.FramesPublished, report.Mutations, report.Mutations + 100);
+        Assert.Equal(["1", "2"], report.MaxRssMiB.Keys);
     }
 }

@@ -27,6 +27,7 @@ public sealed class OptionsTests
                 ("--pace", new StressOptions { PaceMilliseconds = -1 }),
                 ("--workers", new StressOptions { Workers = 0 }),
                 ("--keys", new StressOptions { Keys = 0 }),
+                ("--coherent", new StressOptions { CoherentPercent = 101 }),
             },
             bad => Assert.StartsWith($"{bad.Item1} is ", bad.Item2.Check(), StringComparison.Ordinal));
     }

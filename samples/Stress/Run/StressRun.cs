@@ -33,7 +33,7 @@ internal sealed class StressRun(StressOptions options, string folder)
                 Directory.Delete(folder, recursive: true);
         }
 
-        return report is { Passed: true } ? ExitCodes.Passed : ExitCodes.Failed;
+        return report is null ? ExitCodes.Interrupted : report.Passed ? ExitCodes.Passed : ExitCodes.Failed;
     }
 
     private async Task<StressReport> RunAsync(CancellationToken cancellationToken)

@@ -51,8 +51,7 @@ internal sealed class SiloCommand
 
         // The parent is gone, or wants this one to end.
         await silo._ending.CancelAsync();
-        using var patience = new CancellationTokenSource(s_stopTime);
-        await silo._host.StopAsync(patience.Token);
+        await Task.WhenAny(silo._host.StopAsync(CancellationToken.None), Task.Delay(s_stopTime)); // the table may be gone as well, and a silo would wait for it
         return 0;
     }
 
