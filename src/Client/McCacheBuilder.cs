@@ -1,5 +1,6 @@
 using McCache.Client;
 using McCache.Core;
+using McCache.Streaming;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -17,7 +18,7 @@ public sealed class McCacheBuilder
         services.TryAddSingleton<CacheMember>();
         services.TryAddKeyedSingleton(typeof(IMcCache<,>), KeyedService.AnyKey, typeof(CacheView<,>));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CacheOptions>, OptionsValidation>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<McCacheOptions>, OptionsValidation>());
+        services.AddMcCacheOptions();
     }
 
     /// <summary>The services of the host that is being built.</summary>

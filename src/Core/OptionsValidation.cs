@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 
 namespace McCache.Core;
 
-/// <summary>Checks the options of a cache and of a member. A message names the option, its value and the legal range.</summary>
-internal sealed class OptionsValidation : IValidateOptions<CacheOptions>, IValidateOptions<McCacheOptions>
+/// <summary>Checks the options of a cache. A message names the option, its value and the legal range.</summary>
+internal sealed class OptionsValidation : IValidateOptions<CacheOptions>
 {
     internal const string TimeToLiveRange = "positive and at most 3650 days";
     private const int MostEntries = 100_000_000;
@@ -31,12 +31,6 @@ internal sealed class OptionsValidation : IValidateOptions<CacheOptions>, IValid
             }
         }
     }
-
-    /// <inheritdoc/>
-    public ValidateOptionsResult Validate(string? name, McCacheOptions options)
-        => options.MaxClockSkew >= TimeSpan.FromSeconds(1) && options.MaxClockSkew <= Day
-            ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail(Text($"{McCacheOptions.Section}:{nameof(options.MaxClockSkew)}", options.MaxClockSkew, "from 1 s to 1 day"));
 
     private static string Text(string option, object? value, string range)
         => string.Create(CultureInfo.InvariantCulture, $"{option} is {value}; it must be {range}.");

@@ -82,9 +82,7 @@ public static class MulticastSiloBuilderExtensions
         services.AddSingleton<MulticastMembers>();
         services.AddSingleton<MulticastInstruments>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MulticastLifecycle>();
-        services.AddOptions<McCacheOptions>()
-            .PostConfigure<IServiceProvider>((options, provider) => provider.GetService<IConfiguration>()?.GetSection(McCacheOptions.Section).Bind(options));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<McCacheOptions>, LeaseOptionsValidator>());
+        services.AddMcCacheOptions();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MulticastOptions>, MulticastOptionsValidator>());
     }
 }

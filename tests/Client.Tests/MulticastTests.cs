@@ -165,4 +165,18 @@ public sealed class MulticastTests
         Assert.Equal(time, BitConverter.ToInt64(frame, 1));
         Assert.Equal("40056162", Convert.ToHexString(frame, 9, frame.Length - 9));
     }
+
+    [Theory]
+    [InlineData(StaleReads.Miss, false)]
+    [InlineData(StaleReads.Serve, true)]
+    public void A_member_that_is_not_valid_serves_only_if_that_is_asked_for(StaleReads staleReads, bool isServed)
+    {
+        var member = _network.Join(caches => caches.Add<string, int>("cache", options => options.StaleReads = staleReads));
+        var (cache, handler) = (member.Get<string, int>("cache"), Assert.Single(member.Channel.Handlers.Values));
+        cache["a"] = 1;
+        handler.Serve(1); // ran out long ago
+        Assert.Equal(isServed, cache.ContainsKey("a"));
+        handler.Serve(0); // not started, or stopping
+        Assert.False(cache.ContainsKey("a"));
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 
@@ -38,6 +39,51 @@ public sealed class LifecycleTests
         Assert.Empty(cache);
         await Assert.ThrowsAnyAsync<InvalidOperationException>(() => cache.RemoveAsync("a", TestContext.Current.CancellationToken).AsTask());
         await cluster.Cache(0).RemoveAsync("a", TestContext.Current.CancellationToken); // does not wait for the silo that has left
+    }
+
+    [Fact]
+    public async Task A_grain_can_remove_a_key_everywhere_while_its_silo_shuts_down()
+    {
+        await using var cluster = await CacheCluster.StartAsync(2);
+        cluster.Cache(0)["a"] = 1;
+        await cluster.Silos[1].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IFarewellGrain>("a").StayAsync();
+        Assert.Equal(1, cluster.Cache(0)["a"]);
+        await cluster.Host.StopSiloAsync(cluster.Silos[1]);
+        Assert.Null(FarewellGrain.Failure);
+        Assert.False(cluster.Cache(0).ContainsKey("a"));
+    }
+
+    [Fact]
+    public async Task A_single_silo_serves_at_once_and_refuses_to_start_beside_another()
+    {
+        await using var cluster = await CacheCluster.StartAsync(1, silo => silo.Configure<McCacheOptions>(options =>
+            (options.SingleSilo, options.LeaseDuration, options.LeaseRenewal) = (true, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1)))); // with promises, the start would take eleven minutes
+        cluster.Cache(0)["a"] = 1;
+        Assert.Equal(1, cluster.Cache(0)["a"]);
+        await cluster.Cache(0).RemoveAsync("a", TestContext.Current.CancellationToken);
+        var exception = await Record.ExceptionAsync(() => cluster.Host.StartAdditionalSiloAsync());
+        Assert.Contains("McCache:SingleSilo is true", exception?.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_silo_that_is_killed_turns_no_hit_on_another_into_a_miss()
+    {
+        await using var cluster = await CacheCluster.StartAsync(3);
+        var cache = cluster.Cache(0);
+        for (var key = 0; key < 100; key++)
+            cache[$"{key}"] = key;
+        await cluster.Silos[2].StopSiloAsync(stopGracefully: false);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var removing = cluster.Cache(1).RemoveAsync("other", limit.Token).AsTask();
+        var (reads, misses, watch) = (0, 0, Stopwatch.StartNew());
+        while (!removing.IsCompleted || watch.Elapsed < TimeSpan.FromSeconds(2)) // four times the lease
+        {
+            misses += cache.TryGetValue($"{reads++ % 100}", out _) ? 0 : 1;
+            await Task.Yield();
+        }
+
+        await removing;
+        Assert.Equal(0, misses);
     }
 
     [Fact]

@@ -41,18 +41,6 @@ public class OptionsTests
     public void All_that_is_illegal_is_told_at_once()
         => Assert.Equal(2, new OptionsValidation().Validate("products", new CacheOptions { MaxEntries = 0, MaxBytes = 0 }).Failures!.Count());
 
-    [Theory]
-    [InlineData("00:00:01", true)]
-    [InlineData("1.00:00:00", true)]
-    [InlineData("00:00:00.9990000", false)]
-    [InlineData("1.00:00:01", false)]
-    public void MaxClockSkew_is_checked(string skew, bool legal)
-    {
-        var result = new OptionsValidation().Validate(null, new McCacheOptions { MaxClockSkew = TimeSpan.Parse(skew) });
-        Assert.Equal(legal, result.Succeeded);
-        Assert.Equal(legal ? [] : [$"McCache:MaxClockSkew is {skew}; it must be from 1 s to 1 day."], result.Failures ?? []);
-    }
-
     [Fact]
     public void Defaults_have_not_changed()
     {

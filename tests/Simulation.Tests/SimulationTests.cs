@@ -20,10 +20,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [InlineData(Rule.StartWait)]
     [InlineData(Rule.ValidReader)]
     [InlineData(Rule.DeadWait)]
-    [InlineData(Rule.ValidWriter)]
     [InlineData(Rule.Join)]
     [InlineData(Rule.EarlyFill)]
-    [InlineData(Rule.MinVersion)]
     public void Without_a_rule_a_read_is_stale(Rule rule)
     {
         var seeds = Count("MCCACHE_MUTANT_SEEDS", 300);

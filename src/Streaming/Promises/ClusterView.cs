@@ -11,19 +11,23 @@ namespace McCache.Streaming;
 internal sealed class ClusterView(SiloAddress self)
 {
     private readonly HashSet<SiloAddress> _live = [];
+    private bool _isKnown;
+    private Snapshot? _snapshot;
+
+    /// <summary>What members are told: it never changes, and is made anew when the view has.</summary>
+    internal sealed record Snapshot(IReadOnlySet<SiloAddress> Live, IReadOnlyCollection<SiloAddress> Left, IReadOnlyDictionary<SiloAddress, TimeSpan> DeadSince);
     private readonly Dictionary<SiloAddress, TimeSpan> _deadSince = [];
     private readonly Dictionary<SiloAddress, bool> _gone = []; // and whether it left nothing undelivered
 
     internal MembershipVersion Version { get; private set; } = MembershipVersion.MinValue;
 
-    /// <summary>This member was live and is dead: whatever it thinks, the others go on without it.</summary>
+    /// <summary>This member is dead, or was shown and is no more: whatever it thinks, the others go on without it.</summary>
     internal bool IsSelfDead { get; private set; }
+
+    internal Snapshot Current => _snapshot ??= new(LiveOthers.ToHashSet(), [.. _gone.Where(silo => silo.Value).Select(silo => silo.Key)], new Dictionary<SiloAddress, TimeSpan>(_deadSince));
 
     /// <summary>The live silos but this one, those that have said goodbye aside.</summary>
     internal IEnumerable<SiloAddress> LiveOthers => _live.Where(silo => silo != self && !_gone.ContainsKey(silo));
-
-    /// <summary>Silos that have said goodbye and left nothing undelivered.</summary>
-    internal IEnumerable<SiloAddress> Left => _gone.Where(silo => silo.Value).Select(silo => silo.Key);
 
     /// <summary>Dead silos whose death is remembered, each with the time at which this member first knew of it.</summary>
     internal IReadOnlyDictionary<SiloAddress, TimeSpan> DeadSince => _deadSince;
@@ -39,15 +43,17 @@ internal sealed class ClusterView(SiloAddress self)
         if (version <= Version)
             return false;
         Version = version;
+        _snapshot = null;
+        var isShown = silos.TryGetValue(self, out var own);
+        IsSelfDead |= own == SiloStatus.Dead || (_isKnown && !isShown);
+        _isKnown |= isShown;
         foreach (var silo in _live.ToArray())
         {
             if (silos.TryGetValue(silo, out var status) && status != SiloStatus.Dead)
                 continue;
             _live.Remove(silo);
             _gone.Remove(silo);
-            if (silo == self)
-                IsSelfDead = true;
-            else
+            if (silo != self)
                 _deadSince[silo] = now;
         }
 
@@ -64,7 +70,7 @@ internal sealed class ClusterView(SiloAddress self)
     internal void OnGoodbye(SiloAddress silo, bool isDrained)
     {
         if (_live.Contains(silo) && silo != self)
-            _gone[silo] = isDrained;
+            (_gone[silo], _snapshot) = (isDrained, null);
     }
 
     /// <summary>Forgets deaths that lie further back than anything still rests on.</summary>
@@ -72,8 +78,8 @@ internal sealed class ClusterView(SiloAddress self)
     {
         foreach (var (silo, since) in _deadSince)
         {
-            if (since < before)
-                _deadSince.Remove(silo);
+            if (since < before && _deadSince.Remove(silo))
+                _snapshot = null;
         }
     }
 }

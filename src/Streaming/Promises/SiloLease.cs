@@ -186,9 +186,9 @@ internal sealed partial class SiloLease : IDisposable
 
     private LeaseState GetState() => new(
         ++_revision,
-        _view.LiveOthers.ToHashSet(),
-        [.. _view.Left],
-        new Dictionary<SiloAddress, TimeSpan>(_view.DeadSince),
+        _view.Current.Live,
+        _view.Current.Left,
+        _view.Current.DeadSince,
         _validity.ServeUntil,
         _validity.IsStarted,
         _view.IsSelfDead);

@@ -109,6 +109,47 @@ public sealed class FailureTests
         Assert.Equal("sent", await handler.NextAsync());
     }
 
+    [Fact]
+    public async Task What_a_silo_that_is_killed_half_way_had_published_reaches_the_others()
+    {
+        await using var cluster = await MulticastCluster.StartAsync(2, silo => silo.Services.AddSingleton<IMulticastTransport, Cut>());
+        var (reached, missed) = (new RecordingHandler(), new RecordingHandler());
+        cluster.Channel(0).Attach(StreamId.Create("tests", "half"), reached);
+        cluster.Channel(1).Attach(StreamId.Create("tests", "half"), missed);
+        var mortal = await cluster.Host.StartAdditionalSiloAsync(); // every silo's lanes go through a cut of its own
+        var cut = (Cut)mortal.ServiceProvider.GetRequiredService<IMulticastTransport>();
+        cut.Off = cluster.Silos[1].SiloAddress;
+        var publishing = mortal.ServiceProvider.GetRequiredKeyedService<IMulticastChannel>(MulticastCluster.One)
+            .PublishAsync(StreamId.Create("tests", "half"), "half"u8, TestContext.Current.CancellationToken).AsTask();
+        Assert.Equal("half", await reached.NextAsync());
+        await cut.Tried.InTime();
+        Assert.False(publishing.IsCompleted);
+        Assert.False(missed.HasMore);
+        await mortal.StopSiloAsync(stopGracefully: false);
+        Assert.Equal("half", await missed.NextAsync());
+    }
+
+    /// <summary>A transport that loses what is for one silo.</summary>
+    private sealed class Cut(EndpointClient transport) : IMulticastTransport
+    {
+        private readonly TaskCompletionSource _tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal SiloAddress? Off { get; set; }
+
+        internal Task Tried => _tried.Task;
+
+        public ValueTask<Acknowledgement> DeliverAsync(SiloAddress destination, Batch batch)
+        {
+            if (destination != Off)
+                return transport.DeliverAsync(destination, batch);
+            _tried.TrySetResult();
+            throw new TimeoutException("on purpose");
+        }
+
+        public void SendSettled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement)
+            => transport.SendSettled(provider, publisher, receiver, acknowledgement);
+    }
+
     private sealed class AtStage(int stage, Action action) : ILifecycleParticipant<ISiloLifecycle>
     {
         public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe<AtStage>(stage, _ =>

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace McCache.Streaming;
+
+/// <summary>Binds the options that caches and streams share from the configuration, and checks them. A message names the option, its value and the legal range.</summary>
+internal sealed class McCacheOptionsSetup(IServiceProvider services) : IPostConfigureOptions<McCacheOptions>, IValidateOptions<McCacheOptions>
+{
+    private static readonly TimeSpan s_minDuration = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_maxDuration = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_minRenewal = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_minSkew = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_maxSkew = TimeSpan.FromDays(1);
+
+    public void PostConfigure(string? name, McCacheOptions options) => services.GetService<IConfiguration>()?.GetSection(McCacheOptions.Section).Bind(options);
+
+    public ValidateOptionsResult Validate(string? name, McCacheOptions options)
+    {
+        var problems = new ValidateOptionsResultBuilder();
+        Check(nameof(options.LeaseDuration), options.LeaseDuration, s_minDuration, s_maxDuration);
+        Check(nameof(options.LeaseRenewal), options.LeaseRenewal, s_minRenewal, options.LeaseDuration / 2);
+        Check(nameof(options.MaxClockSkew), options.MaxClockSkew, s_minSkew, s_maxSkew);
+        return problems.Build();
+
+        void Check(string option, TimeSpan value, TimeSpan min, TimeSpan max)
+        {
+            if (value < min || value > max)
+                problems.AddError($"{McCacheOptions.Section}:{option} is {value}; it must be from {min} to {max}.");
+        }
+    }
+}
+
+internal static class McCacheOptionsServiceCollectionExtensions
+{
+    /// <summary>May be called more than once.</summary>
+    internal static void AddMcCacheOptions(this IServiceCollection services)
+    {
+        services.AddOptions();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<McCacheOptions>, McCacheOptionsSetup>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<McCacheOptions>, McCacheOptionsSetup>());
+    }
+}
