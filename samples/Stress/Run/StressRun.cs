@@ -27,7 +27,7 @@ internal sealed class StressRun(StressOptions options, string folder)
         }
         finally
         {
-            if (report is not { Passed: true } && options.Folder is null)
+            if (report is not { Passed: true } && options is { Folder: null, Sabotage: false })
                 await Console.Error.WriteLineAsync($"The logs are in {Leftovers.KeepLogs(folder, Environment.ProcessId)}.");
             if (options.Folder is null)
                 Directory.Delete(folder, recursive: true);
