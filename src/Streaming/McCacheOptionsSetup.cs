@@ -7,9 +7,7 @@ namespace McCache.Streaming;
 /// <summary>Binds the options that caches and streams share from the configuration, and checks them. A message names the option, its value and the legal range.</summary>
 internal sealed class McCacheOptionsSetup(IServiceProvider services) : IPostConfigureOptions<McCacheOptions>, IValidateOptions<McCacheOptions>
 {
-    private static readonly TimeSpan s_minDuration = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_maxDuration = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan s_minRenewal = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_minRenewal = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_minSkew = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_maxSkew = TimeSpan.FromDays(1);
 
@@ -18,7 +16,7 @@ internal sealed class McCacheOptionsSetup(IServiceProvider services) : IPostConf
     public ValidateOptionsResult Validate(string? name, McCacheOptions options)
     {
         var problems = new ValidateOptionsResultBuilder();
-        Check(nameof(options.LeaseDuration), options.LeaseDuration, s_minDuration, s_maxDuration);
+        Check(nameof(options.LeaseDuration), options.LeaseDuration, LeaseTimes.MinDuration, LeaseTimes.MaxDuration);
         Check(nameof(options.LeaseRenewal), options.LeaseRenewal, s_minRenewal, options.LeaseDuration / 2);
         Check(nameof(options.MaxClockSkew), options.MaxClockSkew, s_minSkew, s_maxSkew);
         return problems.Build();

@@ -18,7 +18,7 @@ public static class MulticastSiloBuilderExtensions
     /// </summary>
     /// <remarks>
     /// Subscriptions are local: they live as long as the grain activation that made them (or the silo, outside grains), and are not stored anywhere. An awaited
-    /// <c>OnNextAsync</c> completes when every subscription everywhere has handled the item, or its silo has left; one that is not awaited is fire and forget.
+    /// <c>OnNextAsync</c> completes when every subscription everywhere has handled the item, or its silo has left or can serve no more (and this silo has started, and is entitled to serve); one that is not awaited is fire and forget.
     /// What could not be delivered in order is reported to the subscription as <see cref="MulticastGapException"/>. There are no sequence tokens, no rewinding, and no
     /// implicit subscriptions.
     /// </remarks>

@@ -29,6 +29,15 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task A_start_up_task_may_await_a_coherent_verb()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await using var cluster = await CacheCluster.StartAsync(1, silo => silo.AddStartupTask(
+            (services, _) => services.GetRequiredKeyedService<IMcCache<string, int>>("cache").RemoveAsync("early", limit.Token).AsTask()));
+        Assert.False(limit.IsCancellationRequested);
+    }
+
+    [Fact]
     public async Task A_stopped_silo_serves_nothing_and_its_coherent_verbs_say_so()
     {
         await using var cluster = await CacheCluster.StartAsync(2);

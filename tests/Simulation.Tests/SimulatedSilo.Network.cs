@@ -14,12 +14,12 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
     /// <summary>Crashes once a batch has been sent to some of the others.</summary>
     internal bool CrashesWriting { get; set; }
 
-    async ValueTask<Promise> ILeaseNetwork.AskAsync(SiloAddress silo, MembershipVersion version)
+    async ValueTask<Promise> ILeaseNetwork.AskAsync(SiloAddress silo, MembershipVersion version, TimeSpan duration)
     {
         var askedAt = Lease.Clock.Now;
         if (_world.Off is Rule.MinVersion or Rule.MinVersionAndViewGate)
             version = MembershipVersion.MinValue;
-        var promise = await _world.CallAsync(this, silo, AskTimeout, target => target.Lease.OnAskAsync(Address, version));
+        var promise = await _world.CallAsync(this, silo, AskTimeout, target => target.Lease.OnAskAsync(Address, version, duration));
         Hear(askedAt);
         if (promise.IsGranted)
         {
@@ -92,7 +92,7 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
     {
         private readonly ClusterRows _rows = new(new MembershipVersion(1), new Dictionary<SiloAddress, SiloStatus> { [self] = SiloStatus.Active });
 
-        public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version) => throw new NotSupportedException();
+        public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version, TimeSpan duration) => throw new NotSupportedException();
 
         public Task SayGoodbyeAsync(SiloAddress silo, bool isDrained) => Task.CompletedTask;
 

@@ -36,23 +36,23 @@ public sealed class OptionsTests
     }
 
     [Theory]
-    [InlineData(nameof(McCacheOptions.LeaseDuration), "00:00:00.0999999", "from 00:00:00.1000000 to 00:10:00")]
-    [InlineData(nameof(McCacheOptions.LeaseDuration), "00:10:01", "from 00:00:00.1000000 to 00:10:00")]
-    [InlineData(nameof(McCacheOptions.LeaseRenewal), "00:00:00.0090000", "from 00:00:00.0100000 to 00:00:01.5000000")]
-    [InlineData(nameof(McCacheOptions.LeaseRenewal), "00:00:02", "from 00:00:00.0100000 to 00:00:01.5000000")]
+    [InlineData(nameof(McCacheOptions.LeaseDuration), "00:00:00.4999999", "from 00:00:00.5000000 to 00:10:00")]
+    [InlineData(nameof(McCacheOptions.LeaseDuration), "00:10:01", "from 00:00:00.5000000 to 00:10:00")]
+    [InlineData(nameof(McCacheOptions.LeaseRenewal), "00:00:00.0990000", "from 00:00:00.1000000 to 00:00:01.5000000")]
+    [InlineData(nameof(McCacheOptions.LeaseRenewal), "00:00:02", "from 00:00:00.1000000 to 00:00:01.5000000")]
     [InlineData(nameof(McCacheOptions.MaxClockSkew), "00:00:00.9990000", "from 00:00:01 to 1.00:00:00")]
     [InlineData(nameof(McCacheOptions.MaxClockSkew), "1.00:00:01", "from 00:00:01 to 1.00:00:00")]
     public void A_bad_time_is_refused_by_name_value_and_range(string option, string value, string range)
     {
-        var options = new McCacheOptions { LeaseRenewal = TimeSpan.FromMilliseconds(30) };
+        var options = new McCacheOptions { LeaseRenewal = TimeSpan.FromMilliseconds(200) };
         typeof(McCacheOptions).GetProperty(option)!.SetValue(options, TimeSpan.Parse(value, System.Globalization.CultureInfo.InvariantCulture));
         var failure = Assert.Single(Create().Validate(null, options).Failures!);
         Assert.Equal($"McCache:{option} is {value}; it must be {range}.", failure);
     }
 
     [Theory]
-    [InlineData("00:00:00.1000000", "00:00:00.0500000", "00:00:01")]
-    [InlineData("00:10:00", "00:00:00.0100000", "1.00:00:00")]
+    [InlineData("00:00:00.5000000", "00:00:00.2500000", "00:00:01")]
+    [InlineData("00:10:00", "00:00:00.1000000", "1.00:00:00")]
     public void The_bounds_themselves_are_legal(string duration, string renewal, string skew)
         => Assert.True(Create().Validate(null, new McCacheOptions { LeaseDuration = Time(duration), LeaseRenewal = Time(renewal), MaxClockSkew = Time(skew) }).Succeeded);
 

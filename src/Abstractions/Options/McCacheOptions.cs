@@ -1,24 +1,24 @@
 namespace McCache;
 
 /// <summary>Options of all caches and multicast streams of a member, bound from the configuration section <c>McCache</c> and checked when the silo starts.</summary>
-/// <remarks>Every silo of a cluster has the same.</remarks>
+/// <remarks>Every silo of a cluster has the same. While <see cref="LeaseDuration"/> is being changed, silo by silo, all go by the shortest.</remarks>
 public sealed class McCacheOptions
 {
     /// <summary>The configuration section that the options are bound from.</summary>
     public const string Section = "McCache";
 
     /// <summary>
-    /// How long the promises of the others entitle a silo to serve its copies, from 100 ms to 10 minutes. A shorter one lets a silo that is cut off stop serving sooner, and coherent
+    /// How long the promises of the others entitle a silo to serve its copies, from 500 ms to 10 minutes. A shorter one lets a silo that is cut off stop serving sooner, and coherent
     /// verbs complete sooner after a silo has died (a tenth more than this after its death is known); a longer one bridges longer pauses. Also what a silo waits before it
     /// starts to serve. Default 3 s.
     /// </summary>
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>How often promises are asked for, from 10 ms to half of <see cref="LeaseDuration"/>. Default 1 s.</summary>
+    /// <summary>How often promises are asked for, from 100 ms to half of <see cref="LeaseDuration"/>. Default 1 s.</summary>
     public TimeSpan LeaseRenewal { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Whether this silo is the only one of its cluster, as in development: it starts to serve at once, asks for no promises and reads no membership table, and refuses to start beside
+    /// Whether this silo is the only one of its cluster, as in development: it looks at the membership table once, starts to serve at once, asks for no promises, and refuses to start beside
     /// another silo. Default false.
     /// </summary>
     public bool SingleSilo { get; set; }

@@ -42,6 +42,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     private long _base;
     private long _offset; // a frame's number less its sequence number: the same for all, since a publisher puts every frame on every lane
     private bool _isTravelling;
+    private bool _isBuried;
     private int _failures;
     private TimeSpan _notBefore;
     private TimeSpan _probeDelay = MinProbeDelay;
@@ -68,6 +69,13 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     /// <returns>False when the queue was full and has been dropped; the frame is in the queue all the same.</returns>
     internal bool Enqueue(Frame frame, IAwaited? awaited)
     {
+        if (_isBuried)
+        {
+            if (awaited is not null)
+                _awaited.Add(frame.Name, long.MaxValue, awaited);
+            return true;
+        }
+
         var fits = _frames.Count < limits.MaxFrames && (_frames.Count == 0 || _frames.Bytes + frame.Bytes.Length <= limits.MaxBytes);
         if (!fits)
             Drop();
@@ -139,9 +147,10 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
             Accept(acknowledgement);
     }
 
-    /// <summary>The receiver is dead: what waits to be sent is not kept.</summary>
+    /// <summary>The receiver is dead: nothing is kept for it any more, but who waits for it does so until the lane is abandoned.</summary>
     internal void Bury()
     {
+        _isBuried = true;
         _base = Last;
         _frames.RemoveFirst(_frames.Count);
     }

@@ -86,11 +86,13 @@ internal sealed partial class MulticastMember
         return true;
     }
 
-    /// <summary>The number up to which every live member has this one's frames.</summary>
+    /// <summary>The number up to which every live member has this one's frames; 0 before the start, when it may not know them all.</summary>
     internal long SettledEverywhere
     {
         get
         {
+            if (!Volatile.Read(ref _isStarted))
+                return 0;
             var settled = Volatile.Read(ref _queued); // before the lanes: each of them has had every frame up to this one
             foreach (var (_, peer) in _peers)
                 settled = Math.Min(settled, peer.Lowest - 1);
@@ -143,9 +145,11 @@ internal sealed partial class MulticastMember
             _settled.Add(pending);
         }
 
-        CompleteSettled();
+        if (Lease.MayComplete)
+            pending.Complete();
     }
 
+    /// <summary>Completes what was settled while this silo was not valid, if it is now.</summary>
     private void CompleteSettled()
     {
         PendingPublish[] complete;

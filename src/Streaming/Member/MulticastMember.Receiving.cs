@@ -55,30 +55,6 @@ internal sealed partial class MulticastMember
         return publisher;
     }
 
-    /// <summary>
-    /// Rule 6: a silo has died, perhaps half-way through telling the others something. What it has not said they all have is told them by everyone who has it; what was not kept is a gap for them.
-    /// </summary>
-    private void Relay(UnsettledBatches unsettled)
-    {
-        if (unsettled.HasDiscarded)
-        {
-            foreach (var name in Streams.Handled)
-                Send(new Frame(FrameKind.Lost, name, []), null, isLocal: false);
-        }
-
-        foreach (var batch in unsettled.Batches)
-        {
-            var reader = new FrameReader(batch.Frames);
-            for (var sequence = batch.First; reader.TryRead(out var frame); sequence++)
-            {
-                if (sequence <= unsettled.Settled || frame.Kind is not (FrameKind.Item or FrameKind.Relayed) || Streams.Find(frame.Name).Handler is null)
-                    continue;
-                Interlocked.Increment(ref Counters.Relayed);
-                Send(new Frame(FrameKind.Relayed, frame.Name, frame.Payload), null, isLocal: false);
-            }
-        }
-    }
-
     /// <returns>False when the bytes are not the frames that the header speaks of. What could be read has been applied.</returns>
     private bool Apply(Publisher publisher, Batch batch, int skip)
     {

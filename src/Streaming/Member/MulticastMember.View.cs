@@ -19,7 +19,6 @@ internal sealed partial class MulticastMember
     /// <remarks>A silo that is Joining has no lane: it serves nothing before it is Active and has every live silo's promise.</remarks>
     internal void OnLease(LeaseState lease)
     {
-        List<Publisher> dead = [];
         lock (_publishing)
         {
             if (_isClosed || lease.Revision <= _lease?.Revision)
@@ -45,20 +44,20 @@ internal sealed partial class MulticastMember
                 peer.Close();
             }
 
-            foreach (var silo in lease.DeadSince.Keys)
+            foreach (var (silo, publisher) in _publishers)
             {
-                if (_publishers.TryRemove(silo, out var publisher))
-                    dead.Add(publisher);
+                if (lease.Live.Contains(silo))
+                    continue;
+                _publishers.TryRemove(silo, out _);
+                var unsettled = publisher.Close();
+                if (!lease.Left.Contains(silo))
+                    _relay.Add(unsettled);
             }
 
-            foreach (var silo in lease.Left)
-                _publishers.GetValueOrDefault(silo)?.OnLeft();
             if (lease.IsStarted)
                 SettleEarly();
         }
 
-        foreach (var publisher in dead)
-            Relay(publisher.Close());
         if (lease.IsSelfDead)
             FailAll(DeclaredDead);
         Serve();
@@ -120,7 +119,21 @@ internal sealed partial class MulticastMember
         {
             var until = ServeUntil;
             foreach (var listeners in Streams.All)
-                listeners.Handler?.Serve(until);
+                Serve(listeners, until);
+        }
+    }
+
+    private void Serve(StreamListeners listeners, long until)
+    {
+        try
+        {
+            listeners.Handler?.Serve(until);
+        }
+#pragma warning disable CA1031 // The contract says that it throws nothing; if it does all the same, the others are told.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            OnHandlerFailed(exception);
         }
     }
 
@@ -128,7 +141,7 @@ internal sealed partial class MulticastMember
     {
         if (_isStarted)
             return;
-        _isStarted = true;
+        Volatile.Write(ref _isStarted, true);
         foreach (var (_, pending) in _early)
             pending?.Settle();
         _early.Clear();

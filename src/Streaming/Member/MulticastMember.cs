@@ -13,10 +13,13 @@ namespace McCache.Streaming;
 /// </remarks>
 internal sealed partial class MulticastMember : IMulticastChannel
 {
+    private readonly Relay _relay;
+
     internal MulticastMember(string name, SiloAddress silo, SiloLease lease, IMulticastTransport transport, MulticastOptions options, ILogger log)
     {
         (Name, Lease, Transport, Options, Log) = (name, lease, transport, options, log);
         Incarnation = new Incarnation(silo, NewRandom());
+        _relay = new Relay(this);
         LaneLimits = new LaneLimits(options.MaxLaneFrames, options.MaxLaneBytes);
     }
 

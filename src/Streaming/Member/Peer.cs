@@ -7,7 +7,6 @@ internal sealed class Peer : KickedWork, IDisposable
     private readonly OutboundLane _lane;
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
-    private readonly List<PendingPublish> _waiting = [];
     private long _lowest = long.MaxValue;
     private bool _isDead;
     private bool _isClosed;
@@ -39,7 +38,7 @@ internal sealed class Peer : KickedWork, IDisposable
         get
         {
             lock (_gate)
-                return _isClosed || _isDead || _lane.IsEmpty;
+                return _isDead || _lane.IsEmpty;
         }
     }
 
@@ -51,13 +50,6 @@ internal sealed class Peer : KickedWork, IDisposable
             if (_isClosed)
                 return;
             pending?.Hold();
-            if (_isDead)
-            {
-                if (pending is not null)
-                    _waiting.Add(pending);
-                return;
-            }
-
             fits = _lane.Enqueue(frame, pending);
             isReady = _lane.IsReady;
             NoteLowest();
@@ -113,9 +105,6 @@ internal sealed class Peer : KickedWork, IDisposable
             _isClosed = true;
             _lane.Abandon();
             NoteLowest();
-            foreach (var pending in _waiting)
-                pending.Settle();
-            _waiting.Clear();
         }
 
         Dispose();

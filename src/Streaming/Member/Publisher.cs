@@ -24,14 +24,8 @@ internal sealed class Publisher(MulticastMember member, Incarnation incarnation,
         }
     }
 
-    /// <summary>The publisher has left, and everybody has what it had published.</summary>
-    internal void OnLeft()
-    {
-        lock (_gate)
-            _unsettled.SettleTo(long.MaxValue);
-    }
-
-    /// <summary>The publisher is dead: nothing more is accepted. What others may lack is the caller's to tell them.</summary>
+    /// <summary>The publisher is dead or has left: nothing more is accepted, and nothing returned here changes any more.</summary>
+    /// <returns>What others may lack.</returns>
     internal UnsettledBatches Close()
     {
         lock (_gate)

@@ -7,14 +7,16 @@ internal sealed record ClusterRows(MembershipVersion Version, IReadOnlyDictionar
 /// <param name="IsGranted">Whether the promise is given: from now on the promiser completes nothing that the asker has not settled, until the asker is dead.</param>
 /// <param name="Version">The promiser's membership version.</param>
 /// <param name="WallClock">The promiser's wall clock in Unix milliseconds, by which the asker watches how far the clocks are apart.</param>
+/// <param name="Duration">The promiser's D. It waits for dead silos by that, so the asker may not count on it for longer.</param>
 [GenerateSerializer, Immutable, Alias(WireAliases.Promise)]
-internal sealed record Promise([property: Id(0)] bool IsGranted, [property: Id(1)] MembershipVersion Version, [property: Id(2)] long WallClock);
+internal sealed record Promise(
+    [property: Id(0)] bool IsGranted, [property: Id(1)] MembershipVersion Version, [property: Id(2)] long WallClock, [property: Id(3)] TimeSpan Duration);
 
 /// <summary>How a <see cref="SiloLease"/> reaches other silos and the membership. Every method may fail by any exception, and may take any time.</summary>
 internal interface ILeaseNetwork
 {
     /// <summary>Asks a silo for its promise.</summary>
-    ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version);
+    ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version, TimeSpan duration);
 
     /// <summary>Tells a silo that this one serves and completes nothing any more.</summary>
     Task SayGoodbyeAsync(SiloAddress silo, bool isDrained);

@@ -5,6 +5,11 @@ namespace McCache.Streaming;
 /// <param name="Renewal">How often promises are asked for.</param>
 internal sealed record LeaseTimes(TimeSpan Duration, TimeSpan Renewal)
 {
+    /// <summary>Below that the drift margin would be of the order of the clock's own grain.</summary>
+    internal static readonly TimeSpan MinDuration = TimeSpan.FromMilliseconds(500);
+
+    internal static readonly TimeSpan MaxDuration = TimeSpan.FromMinutes(10);
+
     /// <summary>W: after this, whatever rested on something older has run out on every member, clocks that differ by a few per cent included.</summary>
     internal TimeSpan Wait { get; } = Duration * 1.1;
 

@@ -37,8 +37,7 @@ internal sealed partial class SiloLease
         if (_lastClocks is { } last && (wall - last.Wall - (now - last.Monotonic)).Duration() > Times.Margin)
         {
             Interlocked.Increment(ref ClockBreaks);
-            _validity.Expire();
-            _log.ClocksParted();
+            _validity.Expire(now);
             _partedWork.Kick();
         }
 
@@ -47,13 +46,18 @@ internal sealed partial class SiloLease
 
     private sealed class PartedWork(SiloLease lease) : KickedWork(lease.Queue)
     {
-        protected override void Run() => lease.ClocksParted?.Invoke();
+        protected override void Run()
+        {
+            lease._log.ClocksParted();
+            lease.ClocksParted?.Invoke();
+        }
     }
 
     private void NoteSkew(SiloAddress silo, long milliseconds)
     {
         _skews[silo] = milliseconds;
-        if (Math.Abs(milliseconds) > _maxClockSkew.TotalMilliseconds && _skewWarnings.TryPass(Clock.Now))
+        var max = (long)_maxClockSkew.TotalMilliseconds;
+        if ((milliseconds < -max || milliseconds > max) && _skewWarnings.TryPass(Clock.Now))
             _log.ClockSkewed(silo, milliseconds);
     }
 

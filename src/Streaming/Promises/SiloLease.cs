@@ -82,7 +82,7 @@ internal sealed partial class SiloLease : IDisposable
         Tick();
     }
 
-    /// <summary>Starts at once, as the only silo of the cluster.</summary>
+    /// <summary>Reads the table once and starts at once, as the only silo of the cluster.</summary>
     /// <exception cref="InvalidOperationException">There is another.</exception>
     internal async Task BeginAloneAsync(CancellationToken cancellationToken)
     {
@@ -115,7 +115,7 @@ internal sealed partial class SiloLease : IDisposable
     }
 
     /// <summary>Rule 1: answers an asker, once this silo's view is at least as new as the asker's and shows it live.</summary>
-    internal async ValueTask<Promise> OnAskAsync(SiloAddress asker, MembershipVersion version)
+    internal async ValueTask<Promise> OnAskAsync(SiloAddress asker, MembershipVersion version, TimeSpan duration)
     {
         if (Version < version)
             await RefreshAsync(version);
@@ -123,7 +123,8 @@ internal sealed partial class SiloLease : IDisposable
         Promise promise;
         lock (_gate)
         {
-            promise = new Promise(_view.Version >= version && _view.IsLive(asker), _view.Version, WallClock);
+            var isGranted = _view.Version >= version && _view.IsLive(asker) && _validity.OnDuration(asker, duration, Clock.Now);
+            promise = new Promise(isGranted, _view.Version, WallClock, Times.Duration);
             state = GetState();
         }
 
@@ -144,6 +145,7 @@ internal sealed partial class SiloLease : IDisposable
             var (now, before) = (Clock.Now, _validity.ValidUntil);
             _view.OnGoodbye(silo, isDrained);
             _validity.OnView(before, now);
+            _nextAsk = TimeSpan.Zero;
             state = GetState();
         }
 
@@ -270,7 +272,7 @@ internal sealed partial class SiloLease : IDisposable
         var wallAsked = WallClock;
         try
         {
-            var promise = await _network.AskAsync(silo, version);
+            var promise = await _network.AskAsync(silo, version, Times.Duration);
             NoteSkew(silo, promise.WallClock - ((wallAsked + WallClock) / 2));
             if (!promise.IsGranted)
                 return;
@@ -278,7 +280,8 @@ internal sealed partial class SiloLease : IDisposable
             bool isBehind;
             lock (_gate)
             {
-                _validity.OnPromise(silo, askedAt, promise.Version, Clock.Now);
+                if (_validity.OnDuration(silo, promise.Duration, Clock.Now))
+                    _validity.OnPromise(silo, askedAt, promise.Version, Clock.Now);
                 isBehind = promise.Version > _view.Version;
                 state = GetState();
             }
@@ -300,7 +303,7 @@ internal sealed partial class SiloLease : IDisposable
         var askedAt = Clock.Now;
         try
         {
-            var rows = await _network.ReadTableAsync();
+            var rows = await _network.ReadTableAsync().WaitAsync(Times.Duration, Clock.Time); // an answer that comes later entitles to nothing
             LeaseState state;
             lock (_gate)
             {

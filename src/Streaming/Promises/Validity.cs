@@ -15,7 +15,10 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
 {
     private const int MaxUncounted = 4;
     private readonly Dictionary<SiloAddress, TimeSpan> _promisedUntil = [];
-    private readonly Dictionary<SiloAddress, List<(TimeSpan End, MembershipVersion Version)>> _uncounted = [];
+    private readonly Dictionary<SiloAddress, List<(TimeSpan AskedAt, MembershipVersion Version)>> _uncounted = [];
+    private readonly Dictionary<SiloAddress, TimeSpan> _durations = [];
+    private TimeSpan _duration = times.Duration; // the shortest of this member's and all live others'
+    private TimeSpan _expiredAt = TimeSpan.MinValue;
     private TimeSpan _tableUntil = TimeSpan.MinValue;
     private TimeSpan _viewUntil = TimeSpan.MinValue;
     private TimeSpan? _attachedAt;
@@ -80,24 +83,41 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
     /// <param name="now">The time.</param>
     internal void OnView(TimeSpan validBefore, TimeSpan now)
     {
-        var bound = now + times.Duration; // what a promise or a look at the table gives ends before that; that a single silo had no end does
+        var bound = now + _duration; // what a promise or a look at the table gives ends before that; that a single silo had no end does
         _viewUntil = validBefore < bound ? validBefore : bound;
+        Forget(_promisedUntil);
+        Forget(_uncounted);
+        Forget(_durations);
+        Shorten(now);
         CountAll();
-        foreach (var silo in _promisedUntil.Keys.Where(silo => !view.IsLive(silo)).ToArray())
-            _promisedUntil.Remove(silo);
-        foreach (var silo in _uncounted.Keys.Where(silo => view.DeadSince.ContainsKey(silo)).ToArray())
-            _uncounted.Remove(silo);
         TryStart(now);
+    }
+
+    /// <summary>
+    /// Another silo's D has been heard, when it asked or promised. It waits for dead silos by its own, so nothing here may outlive the shortest: a cluster whose option is being changed
+    /// goes by that.
+    /// </summary>
+    /// <returns>False when it is none that a silo can have.</returns>
+    internal bool OnDuration(SiloAddress silo, TimeSpan duration, TimeSpan now)
+    {
+        if (duration < LeaseTimes.MinDuration || duration > LeaseTimes.MaxDuration)
+            return false;
+        if (view.IsLive(silo))
+            _durations[silo] = duration;
+        Shorten(now);
+        return true;
     }
 
     /// <summary>A promise has come. It runs from when it was asked for, and counts only once this member's view is at least as new as the promiser's.</summary>
     internal void OnPromise(SiloAddress promiser, TimeSpan askedAt, MembershipVersion version, TimeSpan now)
     {
+        if (!view.IsLive(promiser) || askedAt <= _expiredAt)
+            return;
         if (!_uncounted.TryGetValue(promiser, out var promises))
             _uncounted[promiser] = promises = [];
         if (promises.Count == MaxUncounted)
             promises.RemoveAt(0);
-        promises.Add((askedAt + times.Duration, version));
+        promises.Add((askedAt, version));
         CountAll();
         TryStart(now);
     }
@@ -111,7 +131,7 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
         if (showsLive)
         {
             _isActive = true;
-            var until = askedAt + times.Duration;
+            var until = askedAt > _expiredAt ? askedAt + _duration : TimeSpan.MinValue;
             _tableUntil = until > _tableUntil ? until : _tableUntil;
         }
 
@@ -131,9 +151,10 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
     /// <summary>Starts as the only silo: valid as long as no other is live.</summary>
     internal void StartAlone() => _isActive = _isAlone = IsStarted = true;
 
-    /// <summary>The clocks have parted: nothing that was counted on them holds.</summary>
-    internal void Expire()
+    /// <summary>The clocks have parted: nothing that was counted on them holds, nor what was asked for before and is still under way.</summary>
+    internal void Expire(TimeSpan now)
     {
+        _expiredAt = now;
         _promisedUntil.Clear();
         _uncounted.Clear();
         _tableUntil = _viewUntil = TimeSpan.MinValue;
@@ -143,15 +164,39 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
     {
         foreach (var (promiser, promises) in _uncounted)
         {
-            if (!view.IsLive(promiser))
-                continue;
-            foreach (var (end, version) in promises)
+            foreach (var (askedAt, version) in promises)
             {
-                if (view.Version >= version && end > _promisedUntil.GetValueOrDefault(promiser, TimeSpan.MinValue))
-                    _promisedUntil[promiser] = end;
+                if (view.Version >= version && askedAt + _duration > _promisedUntil.GetValueOrDefault(promiser, TimeSpan.MinValue))
+                    _promisedUntil[promiser] = askedAt + _duration;
             }
 
             promises.RemoveAll(promise => view.Version >= promise.Version);
         }
+    }
+
+    private void Forget<T>(Dictionary<SiloAddress, T> ofLive)
+    {
+        foreach (var silo in ofLive.Keys)
+        {
+            if (!view.IsLive(silo))
+                ofLive.Remove(silo);
+        }
+    }
+
+    private void Shorten(TimeSpan now)
+    {
+        var shortest = times.Duration;
+        foreach (var duration in _durations.Values)
+            shortest = duration < shortest ? duration : shortest;
+        if (shortest < _duration)
+        {
+            var bound = now + shortest;
+            foreach (var (promiser, until) in _promisedUntil)
+                _promisedUntil[promiser] = until < bound ? until : bound;
+            _tableUntil = _tableUntil < bound ? _tableUntil : bound;
+            _viewUntil = _viewUntil < bound ? _viewUntil : bound;
+        }
+
+        _duration = shortest;
     }
 }

@@ -8,7 +8,7 @@ internal sealed class LeaseNetwork(IServiceProvider services, ILocalSiloDetails 
 {
     private readonly Lazy<IMembershipTable> _table = new(services.GetRequiredService<IMembershipTable>);
 
-    public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version) => GetGrainService(silo).Ask(self.SiloAddress, version);
+    public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version, TimeSpan duration) => GetGrainService(silo).Ask(self.SiloAddress, version, duration);
 
     public Task SayGoodbyeAsync(SiloAddress silo, bool isDrained) => GetGrainService(silo).Goodbye(self.SiloAddress, isDrained);
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace McCache.Streaming;
 
 /// <summary>
-/// Starts and stops the silo's members. From the earliest stage on they follow the cluster's membership, so that what is published early goes out. Just after the silo
-/// has become active it asks for promises; rule 5 says when it has started. When it begins to stop it serves nothing any more; when the grains are deactivated its members end and
+/// Starts and stops the silo's members. From the earliest stage on they follow the cluster's membership, so that what is published early goes out. As soon as the
+/// silo is active it asks for promises, so that a start-up task may await what it publishes; rule 5 says when the silo has started. When it begins to stop it serves nothing any more; when the grains are deactivated its members end and
 /// it says goodbye.
 /// </summary>
 internal sealed class MulticastLifecycle(
@@ -21,7 +21,8 @@ internal sealed class MulticastLifecycle(
     public void Participate(ISiloLifecycle lifecycle)
     {
         lifecycle.Subscribe<MulticastLifecycle>(ServiceLifecycleStage.RuntimeInitialize, OnInitialize, OnTerminate);
-        lifecycle.Subscribe<MulticastLifecycle>(StartStage, OnStart, OnStop);
+        lifecycle.Subscribe<MulticastLifecycle>(ServiceLifecycleStage.Active, OnActive);
+        lifecycle.Subscribe<MulticastLifecycle>(StartStage, lease.Started.WaitAsync, OnStop);
         lifecycle.Subscribe<MulticastLifecycle>(CloseStage, static _ => Task.CompletedTask, OnClose);
     }
 
@@ -37,13 +38,12 @@ internal sealed class MulticastLifecycle(
         return Task.CompletedTask;
     }
 
-    private async Task OnStart(CancellationToken cancellationToken)
+    private async Task OnActive(CancellationToken cancellationToken)
     {
         if (options.Value.SingleSilo)
             await lease.BeginAloneAsync(cancellationToken);
         else
             lease.Begin();
-        await lease.Started.WaitAsync(cancellationToken);
     }
 
     private Task OnStop(CancellationToken cancellationToken)

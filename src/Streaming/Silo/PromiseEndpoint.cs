@@ -10,8 +10,9 @@ internal interface IPromiseEndpoint : IGrainService
     /// <summary>Asks for the promise to complete nothing that the asker has not settled.</summary>
     /// <param name="asker">The silo that asks.</param>
     /// <param name="version">Its membership version; the promiser's is at least as new when it promises.</param>
+    /// <param name="duration">The asker's D: it waits for dead silos by that, so the promiser may not count on it for longer.</param>
     [Alias("Ask"), ResponseTimeout("00:00:03")]
-    ValueTask<Promise> Ask(SiloAddress asker, MembershipVersion version);
+    ValueTask<Promise> Ask(SiloAddress asker, MembershipVersion version, TimeSpan duration);
 
     /// <summary>Says that a silo serves and completes nothing any more, so that nobody waits for it.</summary>
     /// <param name="silo">The silo that leaves.</param>
@@ -23,7 +24,7 @@ internal interface IPromiseEndpoint : IGrainService
 /// <inheritdoc cref="IPromiseEndpoint"/>
 internal sealed class PromiseEndpoint(GrainId id, Orleans.Runtime.Silo silo, ILoggerFactory loggers, SiloLease lease) : GrainService(id, silo, loggers), IPromiseEndpoint
 {
-    public ValueTask<Promise> Ask(SiloAddress asker, MembershipVersion version) => lease.OnAskAsync(asker, version);
+    public ValueTask<Promise> Ask(SiloAddress asker, MembershipVersion version, TimeSpan duration) => lease.OnAskAsync(asker, version, duration);
 
     public Task Goodbye(SiloAddress silo, bool isDrained)
     {

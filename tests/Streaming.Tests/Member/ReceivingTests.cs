@@ -126,7 +126,7 @@ public sealed class ReceivingTests : IDisposable
 
         public void SendSettled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement) => throw new NotSupportedException();
 
-        public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version) => throw new NotSupportedException();
+        public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version, TimeSpan duration) => throw new NotSupportedException();
 
         public Task SayGoodbyeAsync(SiloAddress silo, bool isDrained) => throw new NotSupportedException();
 

@@ -16,6 +16,8 @@ internal sealed class FakeLeaseNetwork(TimeProvider time) : ILeaseNetwork
     /// <summary>What table and membership show.</summary>
     internal ClusterRows Rows { get; set; } = Active(1, Self);
 
+    internal TimeSpan Duration { get; set; } = Times.Duration;
+
     internal bool IsPromising { get; set; } = true;
 
     /// <summary>How far the others' wall clocks are ahead.</summary>
@@ -25,10 +27,10 @@ internal sealed class FakeLeaseNetwork(TimeProvider time) : ILeaseNetwork
 
     internal TaskCompletionSource<ClusterRows>? Refresh { get; set; }
 
-    public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version)
+    public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version, TimeSpan duration)
     {
         Asked.Add((silo, version));
-        return new(new Promise(IsPromising, Rows.Version, (time.GetUtcNow() + Ahead).ToUnixTimeMilliseconds()));
+        return new(new Promise(IsPromising, Rows.Version, (time.GetUtcNow() + Ahead).ToUnixTimeMilliseconds(), Duration));
     }
 
     public Task SayGoodbyeAsync(SiloAddress silo, bool isDrained)

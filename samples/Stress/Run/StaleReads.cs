@@ -1,0 +1,47 @@
+using System.Globalization;
+using McCache.Stress.Shared;
+
+namespace McCache.Stress.Run;
+
+/// <summary>Shows violations: what was read, what should have been, and what happened to the key on all silos before.</summary>
+internal sealed class StaleReads(StressOptions options, string folder, TextWriter writer)
+{
+    private const int MaxShown = 5;
+    private const int MaxEvents = 40;
+    private static readonly TimeSpan s_before = TimeSpan.FromSeconds(20);
+
+    private readonly Lock _gate = new();
+    private int _shown;
+
+    internal void Show(SiloSlot silo, StaleRead stale)
+    {
+        lock (_gate)
+        {
+            if (_shown++ >= MaxShown)
+                return;
+            writer.WriteLine(
+                $"STALE: silo {silo.Index + 1} (process {silo.Process}) read key {stale.Key} by {stale.How}: version {stale.Value}, although {stale.Floor} had completed.");
+            foreach (var (index, happened) in History(stale))
+                writer.WriteLine(Describe(index, happened, stale.Start));
+        }
+    }
+
+    private IEnumerable<(int Silo, StressEvent Event)> History(StaleRead stale)
+    {
+        List<(int Silo, StressEvent Event)> events = [];
+        foreach (var index in Enumerable.Range(0, options.Silos))
+        {
+            using var ring = new EventRing(RunFiles.Ring(folder, index));
+            events.AddRange(ring.Find(stale.Key, stale.Start - MonotonicTime.After(0, s_before), stale.End).Select(happened => (index, happened)));
+        }
+
+        return events.OrderBy(item => item.Event.End).TakeLast(MaxEvents);
+    }
+
+    private static string Describe(int silo, StressEvent happened, long origin) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"    {Milliseconds(happened.Start - origin),12:F3} to {Milliseconds(happened.End - origin),12:F3} ms  "
+        + $"silo {silo + 1} process {happened.Process,-3} {happened.Kind,-12} version {happened.Version}");
+
+    private static double Milliseconds(long ticks) => MonotonicTime.Seconds(ticks) * 1_000;
+}

@@ -1,0 +1,87 @@
+using McCache.Stress.Faults;
+
+namespace McCache.Stress.Run;
+
+/// <summary>The result of a run, as <c>--json</c> prints it. Seconds, MiB and shares are rounded.</summary>
+internal sealed record StressReport
+{
+    public required bool Passed { get; init; }
+
+    /// <summary>The verdict in plain words.</summary>
+    public required IReadOnlyList<string> Verdict { get; init; }
+
+    public required int Silos { get; init; }
+
+    public required double Seconds { get; init; }
+
+    public required int Seed { get; init; }
+
+    public required string Network { get; init; }
+
+    public required long Operations { get; init; }
+
+    public required double OperationsPerSecond { get; init; }
+
+    public required long Mutations { get; init; }
+
+    public required double MutationsPerSecond { get; init; }
+
+    /// <summary>Frames multicast, one for each mutation whatever the number of silos; and for each coherent verb by which the tool waits for the silos.</summary>
+    public required long FramesPublished { get; init; }
+
+    /// <summary>Frames applied by those who received them: without faults, each by all silos but one.</summary>
+    public required long FramesApplied { get; init; }
+
+    /// <summary>Reads that were checked, those of the auditor included.</summary>
+    public required long Reads { get; init; }
+
+    public required long CoherentVerbs { get; init; }
+
+    /// <summary>Coherent verbs that threw, or whose caller gave up: they promise nothing.</summary>
+    public required long FailedVerbs { get; init; }
+
+    public required long StaleReads { get; init; }
+
+    public required int Kills { get; init; }
+
+    public required int Pauses { get; init; }
+
+    public required int Partitions { get; init; }
+
+    public required int TableOutages { get; init; }
+
+    /// <summary>Batches, or answers to batches, lost on purpose.</summary>
+    public required long Drops { get; init; }
+
+    /// <summary>Losses that silos have noted on the way: each costs copies.</summary>
+    public required long Gaps { get; init; }
+
+    /// <summary>Silos started again because Orleans had ended them.</summary>
+    public required int Restarts { get; init; }
+
+    /// <summary>Silos started again because they had ended before they were up.</summary>
+    public required int FailedStarts { get; init; }
+
+    public required double LongestVerbSeconds { get; init; }
+
+    /// <summary>Of the stable keys on the survivors, in the seconds before the kill that cost most; null without a kill.</summary>
+    public required double? HitRatioBefore { get; init; }
+
+    /// <summary>The same from the kill until the silo was back.</summary>
+    public required double? HitRatioDuringCrash { get; init; }
+
+    /// <summary>The same on all silos, during the outage of the membership table that cost most; null without one.</summary>
+    public required double? HitRatioDuringTableOutage { get; init; }
+
+    /// <summary>After the load has stopped, until a coherent verb of every silo has returned; null when one could not.</summary>
+    public required double? DrainSeconds { get; init; }
+
+    /// <summary>By silo, as the next two.</summary>
+    public required IReadOnlyDictionary<string, long> MaxRssMiB { get; init; }
+
+    public required IReadOnlyDictionary<string, long> MidpointRssMiB { get; init; }
+
+    public required IReadOnlyDictionary<string, long> EndRssMiB { get; init; }
+
+    public required IReadOnlyList<FaultRecord> Faults { get; init; }
+}

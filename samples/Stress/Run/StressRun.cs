@@ -1,0 +1,129 @@
+using System.Text.Json;
+using McCache.Stress.Faults;
+using McCache.Stress.Shared;
+
+namespace McCache.Stress.Run;
+
+/// <summary>One run from beginning to end: start the cluster, load it, let things go wrong, stop, judge.</summary>
+internal sealed class StressRun(StressOptions options, string folder)
+{
+    private static readonly TimeSpan s_startTime = TimeSpan.FromSeconds(120);
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    private readonly TextWriter _words = options.IsJson ? Console.Error : Console.Out;
+
+    internal static async Task<int> RunAsync(StressOptions options, CancellationToken cancellationToken)
+    {
+        await Leftovers.RemoveAsync();
+        var folder = options.Folder is null ? Leftovers.CreateFolder(Environment.ProcessId) : Directory.CreateDirectory(options.Folder).FullName;
+        StressReport? report = null;
+        try
+        {
+            report = await new StressRun(options, folder).RunAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("Interrupted.");
+        }
+        finally
+        {
+            if (report is not { Passed: true } && options.Folder is null)
+                await Console.Error.WriteLineAsync($"The logs are in {Leftovers.KeepLogs(folder, Environment.ProcessId)}.");
+            if (options.Folder is null)
+                Directory.Delete(folder, recursive: true);
+        }
+
+        return report is null ? ExitCodes.Interrupted : report.Passed ? ExitCodes.Passed : ExitCodes.Failed;
+    }
+
+    private async Task<StressReport> RunAsync(CancellationToken cancellationToken)
+    {
+        using var keys = SharedKeys.Create(RunFiles.Keys(folder), options.Keys);
+        var stale = new StaleReads(options, folder, Console.Error);
+        await using var cluster = await Cluster.CreateAsync(options, folder, keys, stale.Show);
+        var random = new Random(options.Seed);
+        IFault[] faults = [new KillFault(), new PauseFault(), new PartitionFault(), new TableFault(), new DropFault()];
+        var plan = new FaultPlan([.. faults.Where(fault => options.Faults.Contains(fault.Name))], random);
+        await Console.Error.WriteLineAsync($"{options.Silos} silos in {cluster.Network.Description}, seed {options.Seed}, files in {folder}");
+        await cluster.StartAsync();
+
+        using var viewing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var view = new LiveView(cluster, plan).RunAsync(viewing.Token);
+        var (from, to, givenUp, drain) = (MonotonicTime.Now, MonotonicTime.Now, (string?)"the cluster did not start", (double?)null);
+        if (await cluster.RecoverAsync(s_startTime, cancellationToken))
+        {
+            from = MonotonicTime.Now;
+            await cluster.LoadAsync();
+            givenUp = await plan.RunAsync(cluster, TimeSpan.FromMinutes(options.Minutes), cancellationToken);
+            to = MonotonicTime.Now;
+            drain = await cluster.DrainAsync();
+            await Task.Delay(HitWatch.ReportDelay, cancellationToken);
+        }
+
+        await viewing.CancelAsync();
+        await view;
+        return Tell(Judge(cluster, plan, givenUp, drain, from, to));
+    }
+
+    private StressReport Judge(Cluster cluster, FaultPlan plan, string? givenUp, double? drain, long from, long to)
+    {
+        var total = cluster.Total;
+        var (kill, table) = (plan.Worst("kill"), plan.Worst("table"));
+        var failures = Verdict.Failures(options, total, plan, cluster, givenUp, drain, from, to);
+        var seconds = Math.Max(0.001, MonotonicTime.Seconds(to - from));
+        return new StressReport
+        {
+            Passed = failures.Count == 0,
+            Verdict = [.. failures.Select(failure => $"FAILED. {failure}"), .. Verdict.Remarks(total, plan), failures.Count == 0 ? "Passed." : "Failed."],
+            Silos = options.Silos,
+            Seconds = Math.Round(seconds, 1),
+            Seed = options.Seed,
+            Network = cluster.Network.Description,
+            Operations = total.Operations,
+            OperationsPerSecond = Math.Round(total.Operations / seconds),
+            Mutations = total.Mutations,
+            MutationsPerSecond = Math.Round(total.Mutations / seconds),
+            FramesPublished = total.Published,
+            FramesApplied = total.Applied,
+            Reads = total.Reads,
+            CoherentVerbs = total.CoherentVerbs,
+            FailedVerbs = total.FailedVerbs,
+            StaleReads = total.StaleReads,
+            Kills = plan.Count("kill"),
+            Pauses = plan.Count("pause"),
+            Partitions = plan.Count("partition"),
+            TableOutages = plan.Count("table"),
+            Drops = total.Drops,
+            Gaps = total.Gaps,
+            Restarts = cluster.Silos.Sum(silo => silo.Restarts),
+            FailedStarts = cluster.Silos.Sum(silo => silo.FailedStarts),
+            LongestVerbSeconds = Math.Round(total.LongestVerbSeconds, 3),
+            HitRatioBefore = kill?.Before,
+            HitRatioDuringCrash = kill?.During,
+            HitRatioDuringTableOutage = table?.During,
+            DrainSeconds = Round(drain),
+            MaxRssMiB = MiBytes(cluster, silo => silo.Memory.Max),
+            MidpointRssMiB = MiBytes(cluster, silo => silo.Memory.MaxBetween(from, to, 0.4, 0.6)),
+            EndRssMiB = MiBytes(cluster, silo => silo.Memory.MaxBetween(from, to, 0.8, 1)),
+            Faults = plan.Records,
+        };
+    }
+
+    private StressReport Tell(StressReport report)
+    {
+        foreach (var line in report.Verdict)
+            _words.WriteLine(line);
+        if (options.IsJson)
+            Console.Out.WriteLine(JsonSerializer.Serialize(report, s_json));
+        else
+            _words.WriteLine(
+                $"{report.Operations:N0} operations ({report.OperationsPerSecond:N0}/s, {report.MutationsPerSecond:N0} mutations/s), "
+                + $"longest verb {report.LongestVerbSeconds} s, drained in {report.DrainSeconds} s, at most {report.MaxRssMiB.Values.Max()} MiB a silo.");
+        return report;
+    }
+
+    private static Dictionary<string, long> MiBytes(Cluster cluster, Func<SiloSlot, long> bytes)
+        => cluster.Silos.ToDictionary(silo => $"{silo.Index + 1}", silo => bytes(silo) >> 20);
+
+    private static double? Round(double? value) => value is { } number ? Math.Round(number, 4) : null;
+}

@@ -1,0 +1,111 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace McCache.Stress.Shared;
+
+/// <summary>Names of what the parent tells a child, one JSON object a line.</summary>
+internal static class Orders
+{
+    internal const string Load = "load";
+    internal const string Stop = "stop";
+    internal const string Verb = "verb";
+    internal const string Drop = "drop";
+    internal const string Stall = "stall";
+}
+
+/// <summary>What the parent tells a child.</summary>
+/// <param name="Do">One of <see cref="Orders"/>.</param>
+/// <param name="Id">Returned with the answer.</param>
+/// <param name="Share">Drop: the share of batches to lose, 0 to 1.</param>
+/// <param name="In">Stall: whether nothing comes in.</param>
+/// <param name="Out">Stall: whether nothing goes out.</param>
+internal sealed record Order(string Do, int Id = 0, double Share = 0, bool In = false, bool Out = false);
+
+/// <summary>What a child tells the parent, one JSON object a line; each has one part.</summary>
+internal sealed record Report
+{
+    /// <summary>The child is up: a silo has started, the table takes connections.</summary>
+    public bool? Ready { get; init; }
+
+    /// <summary>An order has been carried out.</summary>
+    public Answer? Answer { get; init; }
+
+    public Numbers? Numbers { get; init; }
+
+    public StaleRead? Stale { get; init; }
+}
+
+/// <summary>The answer to an order.</summary>
+/// <param name="Id">The order's.</param>
+/// <param name="At">When it was done, on the monotonic clock.</param>
+/// <param name="Error">Why it failed; null when it did not.</param>
+internal sealed record Answer(int Id, long At, string? Error = null);
+
+/// <summary>What a silo process has counted since it started.</summary>
+internal sealed record Numbers
+{
+    public long Operations { get; init; }
+
+    public long Mutations { get; init; }
+
+    public long Reads { get; init; }
+
+    public long CoherentVerbs { get; init; }
+
+    public long FailedVerbs { get; init; }
+
+    public long StaleReads { get; init; }
+
+    public long Drops { get; init; }
+
+    /// <summary>Frames that the multicast has taken to send to every other silo.</summary>
+    public long Published { get; init; }
+
+    /// <summary>Frames of other silos that the multicast has applied here.</summary>
+    public long Applied { get; init; }
+
+    /// <summary>Losses that the multicast has noted: each costs copies.</summary>
+    public long Gaps { get; init; }
+
+    public int VerbsInFlight { get; init; }
+
+    public int Entries { get; init; }
+
+    public double HitRatio { get; init; }
+
+    public double LongestVerbSeconds { get; init; }
+
+    /// <summary>How the stable keys fared since the last report.</summary>
+    public HitBucket[] Hits { get; init; } = [];
+}
+
+/// <summary>Hits and misses among the stable keys in a span of time.</summary>
+/// <param name="At">The beginning of the span, on the monotonic clock.</param>
+/// <param name="Hits">Keys found.</param>
+/// <param name="Misses">Keys not found.</param>
+internal sealed record HitBucket(long At, int Hits, int Misses);
+
+/// <summary>A violation of P1: a read that started when the coherent write of <paramref name="Floor"/> had returned yielded an older value.</summary>
+internal sealed record StaleRead(int Key, long Value, long Floor, string How, long Start, long End);
+
+/// <summary>Lines on pipes.</summary>
+internal static class Wire
+{
+    private static readonly JsonSerializerOptions s_options = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    internal static string ToLine<T>(T message) => JsonSerializer.Serialize(message, s_options);
+
+    /// <summary>Null for a line that is no message: a library may print whatever it likes.</summary>
+    internal static T? FromLine<T>(string line)
+        where T : class
+    {
+        try
+        {
+            return line.StartsWith('{') ? JsonSerializer.Deserialize<T>(line, s_options) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

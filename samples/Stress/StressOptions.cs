@@ -1,0 +1,49 @@
+namespace McCache.Stress;
+
+/// <summary>What a run is asked for.</summary>
+internal sealed record StressOptions
+{
+    internal const int MaxSilos = 20;
+
+    internal static readonly IReadOnlyList<string> KnownFaults = ["kill", "pause", "partition", "table", "drop"];
+
+    public int Silos { get; init; } = 3;
+
+    public double Minutes { get; init; } = 1;
+
+    public IReadOnlyList<string> Faults { get; init; } = [];
+
+    public double PaceMilliseconds { get; init; } = 1;
+
+    public int Workers { get; init; } = 4;
+
+    public int Keys { get; init; } = 2_000;
+
+    /// <summary>How many of a hundred writes are coherent verbs.</summary>
+    public int CoherentPercent { get; init; } = 70;
+
+    /// <summary>Whether coherent verbs leave the cache out, which the check must find.</summary>
+    public bool Sabotage { get; init; }
+
+    public int Seed { get; init; }
+
+    public bool IsJson { get; init; }
+
+    public bool UsesLoopback { get; init; }
+
+    public string? Folder { get; init; }
+
+    /// <summary>What is wrong with the options; null for nothing.</summary>
+    internal string? Check()
+    {
+        var unknown = Faults.FirstOrDefault(fault => !KnownFaults.Contains(fault));
+        return unknown is not null ? $"--faults: '{unknown}' is unknown; there are {string.Join(", ", KnownFaults)}, or none."
+            : Silos is < 2 or > MaxSilos ? $"--silos is {Silos}; it must be from 2 to {MaxSilos}."
+            : Minutes is not (> 0 and <= 24 * 60) ? $"--minutes is {Minutes}; it must be above 0, at most a day."
+            : PaceMilliseconds is not (>= 0 and <= 60_000) ? $"--pace is {PaceMilliseconds}; it must be from 0 to 60000 milliseconds."
+            : Workers is < 1 or > 256 ? $"--workers is {Workers}; it must be from 1 to 256."
+            : CoherentPercent is < 0 or > 100 ? $"--coherent is {CoherentPercent}; it must be from 0 to 100."
+            : Keys is < 1 or > 1_000_000 ? $"--keys is {Keys}; it must be from 1 to 1000000."
+            : null;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+
+namespace McCache.Streaming;
+
+/// <summary>
+/// Rule 6: a silo has died, perhaps half-way through telling the others something. What it has not said they all have is told them by everyone who has it; what was not kept is a gap for
+/// them. It may be much, so it is done on the thread pool.
+/// </summary>
+internal sealed class Relay(MulticastMember member) : KickedWork(member.Lease.Queue)
+{
+    private readonly ConcurrentQueue<UnsettledBatches> _queue = new();
+
+    internal void Add(UnsettledBatches unsettled)
+    {
+        _queue.Enqueue(unsettled);
+        Kick();
+    }
+
+    protected override void Run()
+    {
+        while (_queue.TryDequeue(out var unsettled))
+            Tell(unsettled);
+    }
+
+    private void Tell(UnsettledBatches unsettled)
+    {
+        if (unsettled.HasDiscarded)
+        {
+            foreach (var name in member.Streams.Handled)
+                member.Send(new Frame(FrameKind.Lost, name, []), null, isLocal: false);
+        }
+
+        foreach (var batch in unsettled.Batches)
+        {
+            var reader = new FrameReader(batch.Frames);
+            for (var sequence = batch.First; reader.TryRead(out var frame); sequence++)
+            {
+                if (sequence <= unsettled.Settled || frame.Kind is FrameKind.Completed or FrameKind.Error || member.Streams.Find(frame.Name).Handler is null)
+                    continue;
+                Interlocked.Increment(ref member.Counters.Relayed);
+                member.Send(new Frame(frame.Kind == FrameKind.Lost ? FrameKind.Lost : FrameKind.Relayed, frame.Name, frame.Payload), null, isLocal: false);
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace McCache.Stress.Tests;
+
+/// <summary>Two silos under load, and nothing goes wrong.</summary>
+public sealed class CalmRunTests
+{
+    [Fact]
+    public async Task Run_without_faults_reads_nothing_stale_and_multicasts_writes_only()
+    {
+        var (exitCode, report, said) = await StressTool.RunAsync("--silos", "2", "--minutes", "0.05", "--faults", "none", "--seed", "1", "--json");
+
+        Assert.True(exitCode == 0, said);
+        Assert.NotNull(report);
+        Assert.Equal(0, report.StaleReads);
+        Assert.True(report is { CoherentVerbs: > 0, Reads: > 0, DrainSeconds: not null }, said);
+        Assert.Equal(0, report.Drops);
+        Assert.Equal(report.FramesPublished, report.FramesApplied);
+        Assert.InRange(report.FramesPublished, report.Mutations, report.Mutations + 100);
+        Assert.Equal(["1", "2"], report.MaxRssMiB.Keys);
+    }
+}
