@@ -8,7 +8,7 @@ namespace McCache.Stress.Run;
 internal sealed class StressRun(StressOptions options, string folder)
 {
     private static readonly TimeSpan s_startTime = TimeSpan.FromSeconds(120);
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 
     private readonly TextWriter _words = options.IsJson ? Console.Error : Console.Out;
 
