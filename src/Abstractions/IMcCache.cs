@@ -41,7 +41,7 @@ public interface IMcCache<TKey, TValue> : IDictionary<TKey, TValue>, IReadOnlyDi
     /// <summary>The values of this member's copy, in the order of their keys; a live view.</summary>
     new ICollection<TValue> Values { get; }
 
-    /// <summary>The number of entries in this member's copy. O(1), but for entries whose time to live has just ended.</summary>
+    /// <summary>The number of entries in this member's copy. O(1), but O(n) when entries have expired since the last sweep, which comes once a second.</summary>
     new int Count { get; }
 
     /// <summary>Whether this member's copy has the key. Counts neither as a hit nor as a miss.</summary>

@@ -11,10 +11,15 @@ public interface IFarewellGrain : IGrainWithStringKey
 [Orleans.Placement.PreferLocalPlacement]
 public sealed class FarewellGrain([FromKeyedServices("cache")] IMcCache<string, int> cache) : Grain, IFarewellGrain
 {
+    internal static bool HasEnded { get; private set; }
+
     internal static Exception? Failure { get; private set; }
 
     public Task StayAsync() => Task.CompletedTask;
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-        => Failure = await Record.ExceptionAsync(() => cache.RemoveAsync(this.GetPrimaryKeyString(), cancellationToken).AsTask());
+    {
+        Failure = await Record.ExceptionAsync(() => cache.RemoveAsync(this.GetPrimaryKeyString(), cancellationToken).AsTask());
+        HasEnded = true;
+    }
 }

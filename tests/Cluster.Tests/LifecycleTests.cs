@@ -55,11 +55,14 @@ public sealed class LifecycleTests
     {
         await using var cluster = await CacheCluster.StartAsync(2);
         cluster.Cache(0)["a"] = 1;
+        cluster.Cache(0)["untouched"] = 2;
         await cluster.Silos[1].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IFarewellGrain>("a").StayAsync();
         Assert.Equal(1, cluster.Cache(0)["a"]);
         await cluster.Host.StopSiloAsync(cluster.Silos[1]);
+        Assert.True(FarewellGrain.HasEnded);
         Assert.Null(FarewellGrain.Failure);
         Assert.False(cluster.Cache(0).ContainsKey("a"));
+        Assert.Equal(2, cluster.Cache(0)["untouched"]);
     }
 
     [Fact]
@@ -77,7 +80,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task A_silo_that_is_killed_turns_no_hit_on_another_into_a_miss()
     {
-        await using var cluster = await CacheCluster.StartAsync(3);
+        await using var cluster = await CacheCluster.StartAsync(3, silo => silo.Configure<McCacheOptions>(options => options.LeaseDuration = TimeSpan.FromSeconds(1)));
         var cache = cluster.Cache(0);
         for (var key = 0; key < 100; key++)
             cache[$"{key}"] = key;
@@ -85,7 +88,7 @@ public sealed class LifecycleTests
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         var removing = cluster.Cache(1).RemoveAsync("other", limit.Token).AsTask();
         var (reads, misses, watch) = (0, 0, Stopwatch.StartNew());
-        while (!removing.IsCompleted || watch.Elapsed < TimeSpan.FromSeconds(2)) // four times the lease
+        while (!removing.IsCompleted || watch.Elapsed < TimeSpan.FromSeconds(3)) // three times the lease
         {
             misses += cache.TryGetValue($"{reads++ % 100}", out _) ? 0 : 1;
             await Task.Yield();

@@ -50,7 +50,7 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
         return await read.Task;
     }
 
-    async Task<ClusterRows> ILeaseNetwork.ReadTableAsync()
+    async Task<ClusterRows> ILeaseNetwork.ReadTableAsync(CancellationToken cancellationToken)
     {
         var askedAt = Lease.Clock.Now;
         var rows = await _world.ReadTable(this).Task;
@@ -98,6 +98,6 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
 
         public Task<ClusterRows> RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken) => Task.FromResult(_rows);
 
-        public Task<ClusterRows> ReadTableAsync() => Task.FromResult(_rows);
+        public Task<ClusterRows> ReadTableAsync(CancellationToken cancellationToken) => Task.FromResult(_rows);
     }
 }

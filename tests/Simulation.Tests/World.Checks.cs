@@ -6,7 +6,7 @@ using McCache.Streaming;
 
 namespace McCache.Simulation.Tests;
 
-/// <content>The properties of DESIGN section 6.</content>
+/// <content>The properties of docs/consistency.md.</content>
 internal sealed partial class World
 {
     private const double End = 130;

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Text.Json;
 using McCache.Stress.Run;
 
+[assembly: CollectionBehavior(DisableTestParallelization = true)] // each run has processes enough for every core
+
 namespace McCache.Stress.Tests;
 
 /// <summary>Runs the tool as a user does, in a process of its own.</summary>

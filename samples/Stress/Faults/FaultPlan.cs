@@ -10,8 +10,9 @@ namespace McCache.Stress.Faults;
 /// <param name="StaleReads">Stale reads from its beginning until the cluster had recovered.</param>
 /// <param name="Gaps">Gaps noted in that time.</param>
 /// <param name="Hits">How the silos fared that it was not done to; null when there were none.</param>
+/// <param name="Ended">Silos that it was not done to, and that Orleans has ended all the same, as it does with those that do not answer in time.</param>
 /// <param name="RecoverySeconds">How long the cluster needed, after it was over, until every place had a silo and a coherent verb of each had returned.</param>
-internal sealed record FaultRecord(double AtSecond, string Fault, string What, long StaleReads, long Gaps, HitRatios? Hits, double RecoverySeconds);
+internal sealed record FaultRecord(double AtSecond, string Fault, string What, long StaleReads, long Gaps, HitRatios? Hits, IReadOnlyList<int> Ended, double RecoverySeconds);
 
 /// <summary>One fault at a time, with recovery between. Each has its turn in a random order, and again in another, while there is time; the first round is done in any case.</summary>
 internal sealed class FaultPlan(IReadOnlyList<IFault> faults, Random random)
@@ -56,7 +57,7 @@ internal sealed class FaultPlan(IReadOnlyList<IFault> faults, Random random)
             var over = MonotonicTime.Now;
             var isRecovered = await cluster.RecoverAsync(s_recoveryTime, cancellationToken);
             var recovered = MonotonicTime.Now;
-            await Task.Delay(HitWatch.ReportDelay, cancellationToken);
+            await cluster.CountAsync();
             _records.Add(new FaultRecord(
                 Math.Round(at, 1),
                 fault.Name,
@@ -64,6 +65,7 @@ internal sealed class FaultPlan(IReadOnlyList<IFault> faults, Random random)
                 cluster.Total.StaleReads - before.StaleReads,
                 cluster.Total.Gaps - before.Gaps,
                 watch.Measure(touched, recovered),
+                watch.Ended(touched),
                 Math.Round(MonotonicTime.Seconds(recovered - over), 2)));
             if (!isRecovered)
                 return $"{s_recoveryTime.TotalSeconds:F0} s after \"{what}\" the cluster had not recovered";

@@ -12,7 +12,7 @@ internal sealed record HitRatios(double Before, double During)
     /// The loss that counts as none: a twentieth of a second in the ten or so that a crash takes until the silo is back. The cache owes none at all (nobody writes the stable keys, and
     /// there is room for them), but a machine with more processes than cores may hold up a silo for as long as the last promise it was given lasts.
     /// </summary>
-    private const double Tolerance = 0.005;
+    internal const double Tolerance = 0.005;
 
     internal bool IsLoss => During < Before - Tolerance;
 }
@@ -20,12 +20,13 @@ internal sealed record HitRatios(double Before, double During)
 /// <summary>Measures <see cref="HitRatios"/>: made just before the fault.</summary>
 internal sealed class HitWatch(Cluster cluster)
 {
-    /// <summary>Silos report with this delay at most.</summary>
-    internal static readonly TimeSpan ReportDelay = TimeSpan.FromMilliseconds(500);
-
     private static readonly long s_before = MonotonicTime.After(0, TimeSpan.FromSeconds(3));
     private readonly long _begin = MonotonicTime.Now;
     private readonly (SiloSlot Silo, int Process)[] _silos = [.. cluster.Silos.Select(silo => (silo, silo.Process))];
+
+    /// <summary>Silos that are not the same process any more although nothing was done to them: Orleans has ended them.</summary>
+    internal IReadOnlyList<int> Ended(IReadOnlyList<SiloSlot> touched)
+        => [.. _silos.Where(silo => !touched.Contains(silo.Silo) && silo.Silo.Process != silo.Process).Select(silo => silo.Silo.Index + 1)];
 
     /// <param name="touched">The silos to leave out.</param>
     /// <param name="recovered">When the cluster had recovered.</param>

@@ -42,7 +42,11 @@ internal sealed class Namespaces : INetwork
             await network.CreateAsync();
             return network;
         }
-        catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null; // there is no "ip" here
+        }
+        catch (InvalidOperationException)
         {
             await network.DisposeAsync();
             return null;

@@ -96,8 +96,12 @@ internal sealed class ChildProcess : IDisposable
 
     public void Dispose()
     {
-        Signals.Continue(Id);
-        Signals.Kill(Id);
+        if (!Ended.IsCompleted) // else the number may be another's by now
+        {
+            Signals.Continue(Id);
+            Signals.Kill(Id);
+        }
+
         _process.Dispose();
         _log.Dispose();
     }

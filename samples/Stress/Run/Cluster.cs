@@ -68,6 +68,9 @@ internal sealed class Cluster : IAsyncDisposable
             : null;
     }
 
+    /// <summary>Brings what is known of the silos up to date.</summary>
+    internal Task CountAsync() => Task.WhenAll(Silos.Where(silo => silo.IsUp).Select(silo => silo.TryAskAsync(new Order(Orders.Count), s_patience)));
+
     /// <summary>Waits until every place has a silo that is up, and a coherent verb of each returns.</summary>
     /// <returns>Whether it came to that in time.</returns>
     internal async Task<bool> RecoverAsync(TimeSpan timeout, CancellationToken cancellationToken)

@@ -57,7 +57,7 @@ internal sealed class StressRun(StressOptions options, string folder)
             givenUp = await plan.RunAsync(cluster, TimeSpan.FromMinutes(options.Minutes), cancellationToken);
             to = MonotonicTime.Now;
             drain = await cluster.DrainAsync();
-            await Task.Delay(HitWatch.ReportDelay, cancellationToken);
+            await cluster.CountAsync();
         }
 
         await viewing.CancelAsync();

@@ -6,6 +6,8 @@ namespace McCache.Stress.Run;
 /// <summary>Judges a run.</summary>
 internal static class Verdict
 {
+    private const double MaxDrainSeconds = 1;
+
     /// <summary>What went wrong; empty when nothing did.</summary>
     internal static IReadOnlyList<string> Failures(StressOptions options, Numbers total, FaultPlan plan, Cluster cluster, string? givenUp, double? drain, long from, long to)
     {
@@ -22,6 +24,8 @@ internal static class Verdict
             failures.Add($"The fault '{fault}' never happened.");
         failures.AddRange(plan.Records.Where(record => record is { Fault: "kill" or "table", Hits.IsLoss: true }).Select(record =>
             $"\"{record.What}\" cost hits on silos that nothing was done to: {record.Hits!.Before:P1} before, {record.Hits.During:P1} from then until the cluster had recovered."));
+        if (options.Faults.Count == 0 && drain > MaxDrainSeconds)
+            failures.Add($"It took {drain:F1} s until everybody had applied everything; at most {MaxDrainSeconds} s without faults.");
         foreach (var silo in cluster.Silos.Where(silo => !silo.Memory.IsBounded(from, to)))
             failures.Add($"The memory of silo {silo.Index + 1} does not level off.");
         return failures;
@@ -31,9 +35,16 @@ internal static class Verdict
     internal static IEnumerable<string> Remarks(Numbers total, FaultPlan plan)
     {
         yield return $"{total.Reads:N0} reads were checked against {total.CoherentVerbs:N0} coherent verbs: {(total.StaleReads == 0 ? "none" : $"{total.StaleReads:N0}")} stale.";
-        if (plan.Worst("kill") is { IsLoss: false })
-            yield return "Killing a silo turned no hit elsewhere into a miss.";
-        if (plan.Worst("table") is { IsLoss: false })
-            yield return "Taking the membership table away turned no hit into a miss.";
+        if (plan.Worst("kill") is { IsLoss: false } kill)
+            yield return Hits("Killing a silo", kill);
+        if (plan.Worst("table") is { IsLoss: false } table)
+            yield return Hits("Taking the membership table away", table);
+
+        foreach (var record in plan.Records.Where(record => record.Ended.Count > 0))
+            yield return $"During \"{record.What}\" Orleans ended silos that nothing was done to ({string.Join(", ", record.Ended)}); their hits from then on are not in the figures.";
+
+        static string Hits(string what, HitRatios ratios) => ratios.During >= ratios.Before
+            ? $"{what} turned no hit elsewhere into a miss."
+            : $"{what} turned {ratios.Before - ratios.During:P2} of the hits elsewhere into misses; up to {HitRatios.Tolerance:P1} is taken for the machine's doing.";
     }
 }

@@ -11,6 +11,9 @@ internal static class Orders
     internal const string Verb = "verb";
     internal const string Drop = "drop";
     internal const string Stall = "stall";
+
+    /// <summary>Nothing but the numbers, which come with every answer.</summary>
+    internal const string Count = "count";
 }
 
 /// <summary>What the parent tells a child.</summary>

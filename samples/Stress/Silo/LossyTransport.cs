@@ -3,8 +3,7 @@ using McCache.Streaming;
 namespace McCache.Stress.Silo;
 
 /// <summary>
-/// Loses a share of the batches while told to, half of them on the way there and half on the way back, which makes the receiver see them twice; some others are held up, so
-/// that they overtake each other.
+/// Loses a share of the batches while told to, half of them on the way there and half on the way back, which makes the receiver see them twice; some others are held up.
 /// </summary>
 internal sealed class LossyTransport(IMulticastTransport inner, Counters counters) : IMulticastTransport
 {

@@ -21,6 +21,7 @@ internal sealed class SiloCommand
     private readonly Verbs _verbs;
     private readonly StableKeys _stable;
     private readonly Workload _workload;
+    private readonly Lock _telling = new();
     private readonly CancellationTokenSource _ending = new();
     private readonly Microsoft.Extensions.Hosting.IHost _host;
 
@@ -106,7 +107,9 @@ internal sealed class SiloCommand
             error = $"{exception.GetType().Name}: {exception.Message}";
         }
 
-        _parent.Send(new Report { Answer = new Answer(order.Id, MonotonicTime.Now, error) });
+        var at = MonotonicTime.Now;
+        TellNumbers();
+        _parent.Send(new Report { Answer = new Answer(order.Id, at, error) });
     }
 
     private async Task ReportAsync()
@@ -114,6 +117,14 @@ internal sealed class SiloCommand
         while (!_ending.IsCancellationRequested)
         {
             await Task.Delay(s_reportPeriod);
+            TellNumbers();
+        }
+    }
+
+    private void TellNumbers()
+    {
+        lock (_telling)
+        {
             var (statistics, multicast) = (_cache.Cache.Statistics, _member.GetStatistics());
             _parent.Send(new Report
             {

@@ -1,7 +1,7 @@
 namespace McCache;
 
 /// <summary>Options of all caches and multicast streams of a member, bound from the configuration section <c>McCache</c> and checked when the silo starts.</summary>
-/// <remarks>Every silo of a cluster has the same. While <see cref="LeaseDuration"/> is being changed, silo by silo, all go by the shortest.</remarks>
+/// <remarks>Every silo of a cluster has the same; one whose <see cref="LeaseDuration"/> differs does not start beside the others.</remarks>
 public sealed class McCacheOptions
 {
     /// <summary>The configuration section that the options are bound from.</summary>

@@ -7,7 +7,7 @@ internal sealed record ClusterRows(MembershipVersion Version, IReadOnlyDictionar
 /// <param name="IsGranted">Whether the promise is given: from now on the promiser completes nothing that the asker has not settled, until the asker is dead.</param>
 /// <param name="Version">The promiser's membership version.</param>
 /// <param name="WallClock">The promiser's wall clock in Unix milliseconds, by which the asker watches how far the clocks are apart.</param>
-/// <param name="Duration">The promiser's D. It waits for dead silos by that, so the asker may not count on it for longer.</param>
+/// <param name="Duration">The promiser's D. It waits for dead silos by that, so the asker's must be the same.</param>
 [GenerateSerializer, Immutable, Alias(WireAliases.Promise)]
 internal sealed record Promise(
     [property: Id(0)] bool IsGranted, [property: Id(1)] MembershipVersion Version, [property: Id(2)] long WallClock, [property: Id(3)] TimeSpan Duration);
@@ -25,5 +25,5 @@ internal interface ILeaseNetwork
     Task<ClusterRows> RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken);
 
     /// <summary>Reads the membership table itself. Unlike the service's view, its row of this silo is what the store holds.</summary>
-    Task<ClusterRows> ReadTableAsync();
+    Task<ClusterRows> ReadTableAsync(CancellationToken cancellationToken);
 }

@@ -18,6 +18,7 @@ internal sealed partial class SiloLease : IDisposable
     private readonly ITimer _timer;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _refreshing = Task.CompletedTask;
+    private readonly Throttle _tableWarnings = new();
     private long _revision;
     private TimeSpan _nextAsk;
     private TimeSpan _nextTable;
@@ -86,7 +87,7 @@ internal sealed partial class SiloLease : IDisposable
     /// <exception cref="InvalidOperationException">There is another.</exception>
     internal async Task BeginAloneAsync(CancellationToken cancellationToken)
     {
-        Observe(await _network.ReadTableAsync().WaitAsync(cancellationToken));
+        Observe(await _network.ReadTableAsync(cancellationToken));
         lock (_gate)
         {
             if (_view.LiveOthers.FirstOrDefault() is { } other)
@@ -106,7 +107,6 @@ internal sealed partial class SiloLease : IDisposable
         {
             if (!Take(rows))
                 return;
-            _nextAsk = TimeSpan.Zero; // a silo that is new is asked at once
             state = GetState();
         }
 
@@ -114,7 +114,7 @@ internal sealed partial class SiloLease : IDisposable
         Rearm();
     }
 
-    /// <summary>Rule 1: answers an asker, once this silo's view is at least as new as the asker's and shows it live.</summary>
+    /// <summary>Rule 1: answers an asker, once this silo's view is at least as new as the asker's and shows it live. One that goes by another D gets no promise.</summary>
     internal async ValueTask<Promise> OnAskAsync(SiloAddress asker, MembershipVersion version, TimeSpan duration)
     {
         if (Version < version)
@@ -123,7 +123,7 @@ internal sealed partial class SiloLease : IDisposable
         Promise promise;
         lock (_gate)
         {
-            var isGranted = _view.Version >= version && _view.IsLive(asker) && _validity.OnDuration(asker, duration, Clock.Now);
+            var isGranted = _view.Version >= version && _view.IsLive(asker) && duration == Times.Duration;
             promise = new Promise(isGranted, _view.Version, WallClock, Times.Duration);
             state = GetState();
         }
@@ -186,6 +186,7 @@ internal sealed partial class SiloLease : IDisposable
         if (!_view.Observe(rows.Version, rows.Silos, now))
             return false;
         _validity.OnView(before, now);
+        _nextAsk = TimeSpan.Zero; // a silo that is new is asked at once
         return true;
     }
 
@@ -229,9 +230,9 @@ internal sealed partial class SiloLease : IDisposable
             state = GetState();
         }
 
-        if (state.IsStarted)
-            _started.TrySetResult();
         Changed?.Invoke(state);
+        if (state.IsStarted)
+            _started.TrySetResult(); // after the members have been told: whoever waited finds caches that serve
         foreach (var silo in asked)
             _ = AskAsync(silo, version);
         if (reads)
@@ -274,14 +275,16 @@ internal sealed partial class SiloLease : IDisposable
         {
             var promise = await _network.AskAsync(silo, version, Times.Duration);
             NoteSkew(silo, promise.WallClock - ((wallAsked + WallClock) / 2));
+            if (promise.Duration != Times.Duration)
+                _started.TrySetException(new InvalidOperationException(
+                    $"{McCacheOptions.Section}:{nameof(McCacheOptions.LeaseDuration)} is {Times.Duration} here and {promise.Duration} at silo {silo}; it must be the same on all silos of a cluster. To change it, stop them all first."));
             if (!promise.IsGranted)
                 return;
             LeaseState state;
             bool isBehind;
             lock (_gate)
             {
-                if (_validity.OnDuration(silo, promise.Duration, Clock.Now))
-                    _validity.OnPromise(silo, askedAt, promise.Version, Clock.Now);
+                _validity.OnPromise(silo, askedAt, promise.Version, Clock.Now);
                 isBehind = promise.Version > _view.Version;
                 state = GetState();
             }
@@ -303,7 +306,8 @@ internal sealed partial class SiloLease : IDisposable
         var askedAt = Clock.Now;
         try
         {
-            var rows = await _network.ReadTableAsync().WaitAsync(Times.Duration, Clock.Time); // an answer that comes later entitles to nothing
+            using var timeout = new CancellationTokenSource(Times.Duration, Clock.Time); // an answer that comes later entitles to nothing
+            var rows = await _network.ReadTableAsync(timeout.Token).WaitAsync(timeout.Token);
             LeaseState state;
             lock (_gate)
             {
@@ -318,7 +322,8 @@ internal sealed partial class SiloLease : IDisposable
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _log.TableUnreadable(exception);
+            if (_tableWarnings.TryPass(Clock.Now))
+                _log.TableUnreadable(exception);
         }
         finally
         {

@@ -16,8 +16,6 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
     private const int MaxUncounted = 4;
     private readonly Dictionary<SiloAddress, TimeSpan> _promisedUntil = [];
     private readonly Dictionary<SiloAddress, List<(TimeSpan AskedAt, MembershipVersion Version)>> _uncounted = [];
-    private readonly Dictionary<SiloAddress, TimeSpan> _durations = [];
-    private TimeSpan _duration = times.Duration; // the shortest of this member's and all live others'
     private TimeSpan _expiredAt = TimeSpan.MinValue;
     private TimeSpan _tableUntil = TimeSpan.MinValue;
     private TimeSpan _viewUntil = TimeSpan.MinValue;
@@ -83,29 +81,12 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
     /// <param name="now">The time.</param>
     internal void OnView(TimeSpan validBefore, TimeSpan now)
     {
-        var bound = now + _duration; // what a promise or a look at the table gives ends before that; that a single silo had no end does
+        var bound = now + times.Duration; // what a promise or a look at the table gives ends before that; that a single silo had no end does
         _viewUntil = validBefore < bound ? validBefore : bound;
         Forget(_promisedUntil);
         Forget(_uncounted);
-        Forget(_durations);
-        Shorten(now);
         CountAll();
         TryStart(now);
-    }
-
-    /// <summary>
-    /// Another silo's D has been heard, when it asked or promised. It waits for dead silos by its own, so nothing here may outlive the shortest: a cluster whose option is being changed
-    /// goes by that.
-    /// </summary>
-    /// <returns>False when it is none that a silo can have.</returns>
-    internal bool OnDuration(SiloAddress silo, TimeSpan duration, TimeSpan now)
-    {
-        if (duration < LeaseTimes.MinDuration || duration > LeaseTimes.MaxDuration)
-            return false;
-        if (view.IsLive(silo))
-            _durations[silo] = duration;
-        Shorten(now);
-        return true;
     }
 
     /// <summary>A promise has come. It runs from when it was asked for, and counts only once this member's view is at least as new as the promiser's.</summary>
@@ -131,7 +112,7 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
         if (showsLive)
         {
             _isActive = true;
-            var until = askedAt > _expiredAt ? askedAt + _duration : TimeSpan.MinValue;
+            var until = askedAt > _expiredAt ? askedAt + times.Duration : TimeSpan.MinValue;
             _tableUntil = until > _tableUntil ? until : _tableUntil;
         }
 
@@ -166,8 +147,8 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
         {
             foreach (var (askedAt, version) in promises)
             {
-                if (view.Version >= version && askedAt + _duration > _promisedUntil.GetValueOrDefault(promiser, TimeSpan.MinValue))
-                    _promisedUntil[promiser] = askedAt + _duration;
+                if (view.Version >= version && askedAt + times.Duration > _promisedUntil.GetValueOrDefault(promiser, TimeSpan.MinValue))
+                    _promisedUntil[promiser] = askedAt + times.Duration;
             }
 
             promises.RemoveAll(promise => view.Version >= promise.Version);
@@ -181,22 +162,5 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
             if (!view.IsLive(silo))
                 ofLive.Remove(silo);
         }
-    }
-
-    private void Shorten(TimeSpan now)
-    {
-        var shortest = times.Duration;
-        foreach (var duration in _durations.Values)
-            shortest = duration < shortest ? duration : shortest;
-        if (shortest < _duration)
-        {
-            var bound = now + shortest;
-            foreach (var (promiser, until) in _promisedUntil)
-                _promisedUntil[promiser] = until < bound ? until : bound;
-            _tableUntil = _tableUntil < bound ? _tableUntil : bound;
-            _viewUntil = _viewUntil < bound ? _viewUntil : bound;
-        }
-
-        _duration = shortest;
     }
 }

@@ -18,9 +18,9 @@ internal sealed class LeaseNetwork(IServiceProvider services, ILocalSiloDetails 
         return ToRows(membership.CurrentSnapshot);
     }
 
-    public async Task<ClusterRows> ReadTableAsync()
+    public async Task<ClusterRows> ReadTableAsync(CancellationToken cancellationToken)
     {
-        var table = await _table.Value.ReadAllAsync(CancellationToken.None);
+        var table = await _table.Value.ReadAllAsync(cancellationToken);
         return new(new MembershipVersion(table.Version.Version), table.Members.ToDictionary(row => row.Item1.SiloAddress, row => row.Item1.Status));
     }
 

@@ -55,10 +55,15 @@ internal sealed class MulticastLifecycle(
 
     private async Task OnClose(CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(s_closeTime, lease.Clock.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        await Task.WhenAll(members.All.Select(member => member.CloseAsync(either.Token)));
-        await lease.SayGoodbyeAsync(members.All.All(member => member.IsDrained), either.Token);
+        await WithinAsync(token => Task.WhenAll(members.All.Select(member => member.CloseAsync(token))));
+        await WithinAsync(token => lease.SayGoodbyeAsync(members.All.All(member => member.IsDrained), token));
+
+        async Task WithinAsync(Func<CancellationToken, Task> action)
+        {
+            using var timeout = new CancellationTokenSource(s_closeTime, lease.Clock.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+            await action(either.Token);
+        }
     }
 
     private async Task OnTerminate(CancellationToken cancellationToken)

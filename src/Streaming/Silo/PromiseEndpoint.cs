@@ -10,7 +10,7 @@ internal interface IPromiseEndpoint : IGrainService
     /// <summary>Asks for the promise to complete nothing that the asker has not settled.</summary>
     /// <param name="asker">The silo that asks.</param>
     /// <param name="version">Its membership version; the promiser's is at least as new when it promises.</param>
-    /// <param name="duration">The asker's D: it waits for dead silos by that, so the promiser may not count on it for longer.</param>
+    /// <param name="duration">The asker's D: it waits for dead silos by that, so the promiser's must be the same.</param>
     [Alias("Ask"), ResponseTimeout("00:00:03")]
     ValueTask<Promise> Ask(SiloAddress asker, MembershipVersion version, TimeSpan duration);
 

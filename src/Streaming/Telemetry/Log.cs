@@ -34,7 +34,7 @@ internal static partial class Log
     [LoggerMessage(2009, LogLevel.Debug, "{Silo} has not answered the question for its promise; it is asked again until it does or is declared dead.")]
     internal static partial void AskFailed(this ILogger log, Exception exception, SiloAddress silo);
 
-    [LoggerMessage(2010, LogLevel.Warning, "The membership table cannot be read; this silo serves as long as it holds the promises of the others.")]
+    [LoggerMessage(2010, LogLevel.Warning, "The membership table cannot be read; this silo serves only while it holds the promises of all others.")]
     internal static partial void TableUnreadable(this ILogger log, Exception exception);
 
     [LoggerMessage(2011, LogLevel.Debug, "The view of the cluster cannot be brought up to date.")]

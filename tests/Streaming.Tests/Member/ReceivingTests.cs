@@ -132,6 +132,6 @@ public sealed class ReceivingTests : IDisposable
 
         public Task<ClusterRows> RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<ClusterRows> ReadTableAsync() => throw new NotSupportedException();
+        public Task<ClusterRows> ReadTableAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

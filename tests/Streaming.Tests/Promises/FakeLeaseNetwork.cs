@@ -25,6 +25,9 @@ internal sealed class FakeLeaseNetwork(TimeProvider time) : ILeaseNetwork
 
     internal TaskCompletionSource<ClusterRows>? Table { get; set; }
 
+    /// <summary>Reads of the table that have been neither answered nor given up.</summary>
+    internal int TableReadsUnderWay { get; private set; }
+
     internal TaskCompletionSource<ClusterRows>? Refresh { get; set; }
 
     public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version, TimeSpan duration)
@@ -45,9 +48,13 @@ internal sealed class FakeLeaseNetwork(TimeProvider time) : ILeaseNetwork
         return Refresh?.Task ?? Task.FromResult(Rows);
     }
 
-    public Task<ClusterRows> ReadTableAsync()
+    public Task<ClusterRows> ReadTableAsync(CancellationToken cancellationToken)
     {
         TableReads++;
-        return Table?.Task ?? Task.FromResult(Rows);
+        if (Table is null)
+            return Task.FromResult(Rows);
+        TableReadsUnderWay++;
+        cancellationToken.Register(() => TableReadsUnderWay--);
+        return Table.Task;
     }
 }

@@ -64,9 +64,43 @@ public sealed class SiloLeaseTests : IDisposable
         Assert.Equal(1, _network.TableReads);
         Advance(50);
         Assert.InRange(_network.TableReads, 8, 11);
+        Assert.InRange(_network.TableReadsUnderWay, 0, 1);
         _network.Table = null;
         Advance(10);
         Assert.True(_lease.Started.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_silo_that_hears_another_lease_does_not_start_and_says_why()
+    {
+        _network.Rows = Active(1, Self, A);
+        _network.Duration = Times.Duration * 2;
+        _network.IsPromising = false;
+        _lease.Begin();
+        Advance(0.1);
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => _lease.Started.InTime());
+        Assert.Contains("McCache:LeaseDuration is 00:00:05 here and 00:00:10 at silo", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_silo_with_another_lease_is_promised_nothing()
+    {
+        Start(Active(1, Self, A));
+        var promise = await _lease.OnAskAsync(A, Version(1), Times.Duration * 2);
+        Assert.False(promise.IsGranted);
+        Assert.Equal(Times.Duration, promise.Duration);
+    }
+
+    [Fact]
+    public void Members_are_told_of_the_start_before_whoever_waits_for_it()
+    {
+        var wasStartedBefore = false;
+        _lease.Changed = state => wasStartedBefore |= state.IsStarted && !_lease.Started.IsCompleted;
+        _network.Rows = Active(1, Self, A);
+        _lease.Begin();
+        Advance(Times.Wait.TotalSeconds + 2);
+        Assert.True(_lease.Started.IsCompletedSuccessfully);
+        Assert.True(wasStartedBefore);
     }
 
     [Fact]

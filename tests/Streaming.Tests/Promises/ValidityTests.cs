@@ -163,37 +163,6 @@ public sealed class ValidityTests
         Assert.Equal(At(8), _validity.ValidUntil);
     }
 
-    [Fact]
-    public void The_shortest_lease_of_all_live_silos_goes_for_all()
-    {
-        See(Active(1, Self, A, B), 0);
-        _validity.OnTable(At(0), showsLive: true, At(0));
-        _validity.OnPromise(A, At(0), Version(1), At(0));
-        _validity.OnPromise(B, At(0), Version(1), At(0));
-        Assert.True(_validity.OnDuration(A, TimeSpan.FromSeconds(2), At(1))); // it waits two seconds and a fifth for this one's death
-        Assert.Equal(At(3), _validity.ValidUntil);
-        _validity.OnPromise(A, At(2), Version(1), At(2));
-        _validity.OnPromise(B, At(2), Version(1), At(2));
-        Assert.Equal(At(4), _validity.ValidUntil);
-        _validity.OnTable(At(2.5), showsLive: true, At(2.5));
-        Assert.Equal(At(4.5), _validity.ValidUntil);
-        See(Active(2, Self, B).With(A, SiloStatus.Dead), 3); // it has gone, and its option with it
-        _validity.OnPromise(B, At(3), Version(2), At(3));
-        Assert.Equal(At(8), _validity.ValidUntil);
-    }
-
-    [Theory]
-    [InlineData(-1)]
-    [InlineData(0.4)]
-    [InlineData(601)]
-    public void A_lease_that_nobody_can_have_changes_nothing(double seconds)
-    {
-        See(Active(1, Self, A), 0);
-        _validity.OnPromise(A, At(0), Version(1), At(0));
-        Assert.False(_validity.OnDuration(A, TimeSpan.FromSeconds(seconds), At(0)));
-        Assert.Equal(At(5), _validity.ValidUntil);
-    }
-
     private void See(ClusterRows rows, double seconds)
     {
         var before = _validity.ValidUntil;
