@@ -26,7 +26,6 @@ internal sealed class CacheMember : IDisposable
         Services = services;
         Options = options.Value;
         Time = services.GetService<TimeProvider>() ?? TimeProvider.System;
-        Clock = new HybridClock(Time);
         Channel = services.GetRequiredKeyedService<IMulticastChannel>(ProviderName);
         _registrations = registrations.ToFrozenDictionary(registration => registration.Name);
         _caches = _registrations.Values.ToFrozenDictionary(registration => registration.Name, registration => registration.Create(this));
@@ -40,8 +39,6 @@ internal sealed class CacheMember : IDisposable
     internal McCacheOptions Options { get; }
 
     internal TimeProvider Time { get; }
-
-    internal HybridClock Clock { get; }
 
     internal IMulticastChannel Channel { get; }
 
@@ -74,6 +71,8 @@ internal sealed class CacheMember : IDisposable
 
     public void Dispose()
     {
+        foreach (var cache in Caches)
+            cache.Dispose();
         _sweeper.Dispose();
         Instruments.Dispose();
     }

@@ -13,6 +13,9 @@ internal interface IMulticastChannel
     /// <summary>What this member's frames are stamped with.</summary>
     HybridClock Stamps { get; }
 
+    /// <summary>This member's silo.</summary>
+    SiloAddress Silo { get; }
+
     /// <summary>The random identity of this member's incarnation: with a stamp, the version of a change.</summary>
     ulong Member { get; }
 

@@ -12,7 +12,8 @@ internal sealed partial class MulticastMember
             return publisher.Acknowledge();
         if (admission.Lost is { } gap)
             Lose(gap, GapReason.Announced, batch.Publisher.Silo, batch.Mark);
-        Stamps.Observe(batch.Mark);
+        if (!Stamps.Observe(batch.Mark))
+            batch = batch with { Mark = 0 }; // a clock that is too far ahead says nothing of what is past
         if (!Apply(publisher, batch, admission.Skip))
         {
             Interlocked.Add(ref Counters.RefusedBytes, batch.Frames.Length);

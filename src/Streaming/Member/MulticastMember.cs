@@ -33,6 +33,8 @@ internal sealed partial class MulticastMember : IMulticastChannel
 
     public HybridClock Stamps => Lease.Stamps;
 
+    public SiloAddress Silo => Incarnation.Silo;
+
     public ulong Member => Incarnation.Id;
 
     public Random Random => Lease.Random;
