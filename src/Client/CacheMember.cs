@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using McCache.Core;
 using McCache.Streaming;
 using Microsoft.Extensions.Options;
 

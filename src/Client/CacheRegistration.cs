@@ -22,7 +22,7 @@ internal sealed class CacheRegistration<TKey, TValue>(string name, Func<TKey, TV
         var logger = member.Services.GetRequiredService<ILoggerFactory>().CreateLogger<LocalCache<TKey, TValue>>();
         var local = new LocalCache<TKey, TValue>(Name, options, member.Time, sizeOf, logger);
         return options.Coherence == Coherence.Replicate
-            ? new ReplicatedCache<TKey, TValue>(local, member, options.StaleReads, sizeOf is not null)
+            ? new ReplicatedCache<TKey, TValue>(local, member, options.StaleReads)
             : new InvalidatingCache<TKey, TValue>(local, member, options.StaleReads);
     }
 

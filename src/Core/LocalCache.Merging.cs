@@ -41,6 +41,76 @@ internal sealed partial class LocalCache<TKey, TValue>
         return merge;
     }
 
+    /// <summary>Merges the news of a value that is yet to come: what it supersedes leaves now, and the key is pending until <see cref="CompletePending"/> or <see cref="AbandonPending"/>, or until something newer is told.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="hash">Its hash, the same on every member.</param>
+    /// <param name="version">The version of the write.</param>
+    /// <param name="place">The key's place where it was written.</param>
+    /// <param name="terms">The terms, with the time that remains.</param>
+    /// <param name="length">The bytes of the value; <see cref="long.MaxValue"/> for more than this member takes.</param>
+    /// <param name="isLate">Whether it came another way than from its publisher in turn.</param>
+    /// <param name="isPending">Whether the value is needed.</param>
+    internal Merge MergePending(TKey key, ulong hash, CacheVersion version, Place place, in EntryTerms terms, long length, bool isLate, out bool isPending)
+    {
+        long size = length == long.MaxValue ? length : Math.Max(1, terms.Size ?? SizeEstimate.OfPacked(key, length));
+        var entry = NewEntry(key, default!, terms, size);
+        Merge merge;
+        lock (_lock)
+        {
+            BreakFlights(key);
+            merge = MergeEntry(entry, hash, version, place, isLate, isPending: true);
+        }
+
+        bool isOversized = size == long.MaxValue || size > _maxBytes;
+        isPending = merge == Merge.Taken && !isOversized;
+        if (merge == Merge.Taken && isOversized && Interlocked.Exchange(ref _saidOversized, 1) == 0)
+        {
+            Log.ValueOversized(_logger, Name, size, _maxBytes);
+        }
+
+        return merge;
+    }
+
+    /// <summary>Whether a value is still awaited.</summary>
+    internal bool IsPending(TKey key, CacheVersion version)
+    {
+        lock (_lock)
+        {
+            return AbsentRegister(key) is { } register && IsPending(register) && register.Version == version;
+        }
+    }
+
+    /// <summary>A value has come. It belongs to the cache from now on, which drops it if something newer has been told meanwhile.</summary>
+    internal void CompletePending(TKey key, CacheVersion version, PackedValue<TValue> value, in EntryTerms terms)
+    {
+        var entry = NewEntry(key, default!, terms, Math.Max(1, terms.Size ?? SizeEstimate.OfPacked(key, value.Length)));
+        entry.Packed = value;
+        lock (_lock)
+        {
+            if (AbsentRegister(key) is { } register && IsPending(register) && register.Version == version)
+            {
+                BreakFlights(key);
+                Take(entry, register, register.Hash, version, register.Place);
+                return;
+            }
+        }
+
+        value.Drop();
+    }
+
+    /// <summary>A value will not come: here the key is as good as evicted.</summary>
+    internal void AbandonPending(TKey key, CacheVersion version)
+    {
+        lock (_lock)
+        {
+            if (AbsentRegister(key) is { } register && IsPending(register) && register.Version == version)
+            {
+                _lastEvicted = version > _lastEvicted ? version : _lastEvicted;
+                SetAbsent(register, register.Hash, KeyFate.Gone, version, default);
+            }
+        }
+    }
+
     /// <summary>Merges a removal that another member tells.</summary>
     internal Merge MergeRemoval(TKey key, ulong hash, CacheVersion version, bool isLate)
     {
@@ -142,7 +212,7 @@ internal sealed partial class LocalCache<TKey, TValue>
 
     // The rules; the lock is held. --------------------------------------------------------------------------------------------------------
 
-    private Merge MergeEntry(Entry entry, ulong hash, CacheVersion version, Place place, bool isLate)
+    private Merge MergeEntry(Entry entry, ulong hash, CacheVersion version, Place place, bool isLate, bool isPending = false)
     {
         long now = entry.Updated; // just read, outside the lock
         if (place == default)
@@ -172,9 +242,15 @@ internal sealed partial class LocalCache<TKey, TValue>
             DropFill(entry.Key, CacheChangeKind.Invalidated, now);
             MergePlace(entry.Key, place, now);
         }
-        else if (entry.Size > _maxBytes)
+        else if (entry.Size > _maxBytes || entry.Size == long.MaxValue)
         {
-            TakeOversized(entry.Key, held, register, hash, version, place, now);
+            _oversizedValues++;
+            _lastEvicted = version > _lastEvicted ? version : _lastEvicted;
+            TakeAway(entry.Key, held, register, hash, KeyFate.Gone, version, place, now);
+        }
+        else if (isPending)
+        {
+            TakeAway(entry.Key, held, register, hash, KeyFate.Pending, version, place, now);
         }
         else
         {
@@ -184,20 +260,18 @@ internal sealed partial class LocalCache<TKey, TValue>
         return merge;
     }
 
-    /// <summary>A value is too large for this member, which is nobody else's concern: here the key is as good as evicted.</summary>
-    private void TakeOversized(TKey key, Entry? held, Register? register, ulong hash, CacheVersion version, Place place, long now)
+    /// <summary>A value is not here: it is too large for this member, which is nobody else's concern (the key is as good as evicted), or it is on the way. What it supersedes leaves.</summary>
+    private void TakeAway(TKey key, Entry? held, Register? register, ulong hash, KeyFate fate, CacheVersion version, Place place, long now)
     {
-        _oversizedValues++;
-        _lastEvicted = version > _lastEvicted ? version : _lastEvicted;
         if (held is not null)
         {
-            Part(held, KeyFate.Gone, version, place);
+            Part(held, fate, version, place);
             Discard(held, CacheChangeKind.Invalidated, now);
             return;
         }
 
         DropFill(key, CacheChangeKind.Invalidated, now);
-        SetAbsent(register ?? new(key), hash, KeyFate.Gone, version, place);
+        SetAbsent(register ?? new(key), hash, fate, version, place);
     }
 
     private Merge MergeRemoval(TKey key, ulong hash, CacheVersion version, Place place, CacheChangeKind kind, bool isLate, long now)

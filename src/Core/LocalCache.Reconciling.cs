@@ -91,7 +91,7 @@ internal sealed partial class LocalCache<TKey, TValue>
                     moved += Held(state.Key, now) is { } held && GivePlace(held, state.Place) ? 1 : 0;
                 }
 
-                if (_map.TryGetValue(state.Key, out var entry) && entry.Register is { } register)
+                if ((_map.TryGetValue(state.Key, out var entry) ? entry.Register : AbsentRegister(state.Key)) is { } register)
                 {
                     register.Mark = _reconciliation;
                 }
@@ -126,7 +126,7 @@ internal sealed partial class LocalCache<TKey, TValue>
     private KeyState<TKey> StateOf(Register register, long now)
         => register.Entry is { } entry
             ? new(register.Key, register.Hash, IsEnding(entry, now) ? KeyFate.Gone : KeyFate.Held, register.Version, entry.Place)
-            : new(register.Key, register.Hash, register.Fate, register.Version, register.Place);
+            : new(register.Key, register.Hash, register.Fate == KeyFate.Pending ? KeyFate.Gone : register.Fate, register.Version, register.Place);
 
     private bool IsEnding(Entry entry, long now) => entry.Expires != Never && entry.Expires - now <= ExpiryMargin;
 
@@ -139,24 +139,32 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <summary>Drops what the other side must have seen go.</summary>
     private int DropUnmentioned(StatePage<TKey> page, long now)
     {
-        var seenToGo = new List<Entry>();
+        var seenToGo = new List<Register>();
         for (int bucket = (int)(page.From >> 56); bucket <= (int)(page.To >> 56); bucket++)
         {
             for (var register = _buckets[bucket]; register is not null; register = register.Next)
             {
-                if (register.Entry is { } entry && register.Mark != _reconciliation && register.Hash >= page.From && register.Hash <= page.To
-                    && register.Version.Timestamp <= page.Floor && !IsEnding(entry, now))
+                if ((register.Entry is { } entry ? !IsEnding(entry, now) : register.Fate == KeyFate.Pending)
+                    && register.Mark != _reconciliation && register.Hash >= page.From && register.Hash <= page.To && register.Version.Timestamp <= page.Floor)
                 {
-                    seenToGo.Add(entry);
+                    seenToGo.Add(register);
                 }
             }
         }
 
-        foreach (var entry in seenToGo)
+        foreach (var register in seenToGo)
         {
-            BreakFlights(entry.Key);
-            Part(entry, KeyFate.Removed, new(page.Floor, ulong.MaxValue));
-            Discard(entry, CacheChangeKind.Invalidated, now);
+            BreakFlights(register.Key);
+            var removal = new CacheVersion(page.Floor, ulong.MaxValue);
+            if (register.Entry is { } entry)
+            {
+                Part(entry, KeyFate.Removed, removal);
+                Discard(entry, CacheChangeKind.Invalidated, now);
+            }
+            else
+            {
+                SetAbsent(register, register.Hash, KeyFate.Removed, removal, default);
+            }
         }
 
         return seenToGo.Count;

@@ -117,6 +117,8 @@ internal sealed partial class LocalCache<TKey, TValue>
 
     private Register? AbsentRegister(TKey key) => _absent.GetValueOrDefault(key);
 
+    private static bool IsPending(Register register) => register.Fate == KeyFate.Pending && register.Version != default;
+
     private bool IsAbsent(Register register) => register.Entry is null && AbsentRegister(register.Key) == register;
 
     /// <summary>Puts an entry in at its version, over an older one or a fill.</summary>
@@ -167,6 +169,12 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <summary>Keeps what must still be known of a key that is not held: its version above floor and clear, and a place that may be later.</summary>
     private void Keep(Register register)
     {
+        if (register.Fate == KeyFate.Pending && register.Version > _clear)
+        {
+            _absent[register.Key] = register; // for as long as the value is on the way, whatever the floor
+            return;
+        }
+
         if (register.Version.Timestamp <= _floor || register.Version <= _clear)
         {
             register.Version = default;
@@ -397,10 +405,10 @@ internal sealed partial class LocalCache<TKey, TValue>
         Require(held == 0, "an entry is on no bucket's list");
         Require(_absent.Values.Count(register => register.IsListed) == listed, "a register is on no bucket's list");
         Require(_absent.All(pair => pair.Value.Entry is null && pair.Value.IsListed == (pair.Value.Version != default)), "an absent key is held, or wrongly listed");
-        Require(_absent.Values.All(register => register.Age.Timestamp > _floor && register.Age.Timestamp >= _clear.Timestamp), "something is remembered that could be forgotten");
+        Require(_absent.Values.All(register => IsPending(register) || register.Age.Timestamp > _floor && register.Age.Timestamp >= _clear.Timestamp), "something is remembered that could be forgotten");
         Require(_absent.Count <= MaxTombstones && _removedTags.Count <= MaxTagTombstones, "too much is remembered");
         var ages = _byAge.UnorderedItems.ToHashSet();
-        Require(_absent.Values.All(register => ages.Contains((register, register.Age))), "an absent key would never be forgotten");
+        Require(_absent.Values.All(register => IsPending(register) || ages.Contains((register, register.Age))), "an absent key would never be forgotten");
         Require(_byAge.Count <= (2 * MaxTombstones) + 66, "the ages have too many items");
         Require(_removedTags.Values.All(version => version.Timestamp > _floor), "a removed tag is remembered that could be forgotten");
     }

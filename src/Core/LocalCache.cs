@@ -62,6 +62,9 @@ internal sealed partial class LocalCache<TKey, TValue>
 
     internal string Name { get; }
 
+    /// <summary>What an entry's options leave open, in milliseconds; <see cref="long.MaxValue"/> for ever.</summary>
+    internal long DefaultTimeToLive => _timeToLive;
+
     /// <summary>The time by which <see cref="Serve"/> counts, in milliseconds.</summary>
     internal long Now => _clock.Now;
 

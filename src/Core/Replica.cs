@@ -11,6 +11,9 @@ internal enum KeyFate : byte
 
     /// <summary>It was evicted, has expired or is too large here; others may hold it.</summary>
     Gone,
+
+    /// <summary>Its value is on the way. Told to others as <see cref="Gone"/>.</summary>
+    Pending,
 }
 
 /// <summary>What came of a change that another member told.</summary>

@@ -1,5 +1,5 @@
+using System.Buffers;
 using McCache.Core;
-using Orleans.Serialization;
 
 namespace McCache.Client;
 
@@ -115,12 +115,15 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
             }
         }
 
-        if (!Local.TryRead(key, out var entry) || entry.Version != version)
+        if (!Local.TryRead(key, out var entry))
             return null;
-        if (entry.Packed is LargePackedValue<TValue> packed)
-            return packed.Value.TryAcquire() ? packed.Value : null;
-        if (entry.Packed is not null)
-            return null;
+        if (entry.Version != version || entry.Packed is not null)
+        {
+            var bytes = entry.Version == version && entry.Packed is LargePackedValue<TValue> { Value: var packed } && packed.TryAcquire() ? packed : null;
+            entry.Packed?.LetGo();
+            return bytes;
+        }
+
         var value = new LargeValue();
         _values.Write(value, entry.Value!);
         Keep(hash, version, value);
@@ -128,9 +131,9 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     }
 
     /// <summary>Writes an entry that was asked for.</summary>
-    private void WriteEntry(OutgoingChange buffer, in EntrySnapshot<TValue> entry, TKey key)
+    private void WriteEntry(OutgoingChange buffer, in EntrySnapshot<TKey, TValue> entry)
     {
-        WireEntry.Write(buffer, entry.Place, entry.Terms, Keys, key);
+        WireEntry.Write(buffer, entry.Place, entry.Terms, Keys, entry.Key);
         buffer.BeginContent(_options.MaxInlineValueBytes);
         if (entry.Packed is LargePackedValue<TValue> large)
         {
@@ -285,13 +288,13 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     /// <returns>Whether all bytes have come. False when the other does not have them, sends other than what was asked for, or something newer has come.</returns>
     private async Task<bool> PullAsync(Pull pull, SiloAddress other, LargeValue value)
     {
-        var flying = new Queue<(ValueTask<byte[]> Chunk, int Count)>();
+        var flying = new Queue<(Task<byte[]> Chunk, int Count)>();
         for (var next = 0L; value.Length < pull.Descriptor.Length;)
         {
             for (; flying.Count < ChunksInFlight && next < pull.Descriptor.Length; next += flying.Last().Count)
             {
                 var count = (int)Math.Min(ChunkBytes, pull.Descriptor.Length - next);
-                flying.Enqueue((Channel.AskAsync(other, Stream, ToBytes(new ChunkRequest(pull.KeyBytes, pull.Version, next, count))), count));
+                flying.Enqueue((Channel.AskAsync(other, Stream, ToBytes(new ChunkRequest(pull.KeyBytes, pull.Version, next, count))).AsTask(), count));
             }
 
             var (chunk, expected) = flying.Dequeue();

@@ -317,11 +317,18 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         var (done, bytes) = (0, 0);
         for (; done < keys.Length && bytes < MaxAnswerBytes; done++)
         {
-            var key = ReadKey(keys[done]);
-            if (!Local.TryRead(key, out var entry))
+            if (!Local.TryRead(ReadKey(keys[done]), out var entry))
                 continue;
             using var buffer = OutgoingChange.Rent();
-            WriteEntry(buffer, entry, key);
+            try
+            {
+                WriteEntry(buffer, entry);
+            }
+            finally
+            {
+                entry.Packed?.LetGo();
+            }
+
             entries.Add(new(entry.Version, buffer.Written.ToArray()));
             bytes += buffer.Written.Length;
         }

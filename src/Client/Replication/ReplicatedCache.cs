@@ -224,8 +224,9 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
 
     public override void Dispose()
     {
-        _timer.Dispose();
+        base.Dispose();
         _isDisposed = true;
+        _timer.Dispose();
         ReleaseLarge();
     }
 }
