@@ -189,7 +189,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
 
     private protected override FrameOutcome Apply(in ReceivedFrame frame, CacheOperation operation, ReadOnlySpan<byte> body)
     {
-        if (!Channel.Stamps.Observe(frame.Stamp))
+        if (frame.Stamp <= 0 || !Channel.Stamps.Observe(frame.Stamp))
             return FrameOutcome.Refused; // further ahead than MaxClockSkew
         var version = new CacheVersion(frame.Stamp, frame.Member);
         switch (operation)

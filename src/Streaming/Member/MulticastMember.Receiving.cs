@@ -162,10 +162,8 @@ internal sealed partial class MulticastMember
         var payload = frame.Payload;
         var (origin, isLate) = (new Origin(publisher.Incarnation.Id, frame.Stamp), frame.Stamp <= publisher.Mark);
         if (frame.Kind == FrameKind.Relayed)
-            isLate = Origin.TryRead(ref payload, out origin);
-        else if (frame.Kind != FrameKind.Item)
-            return FrameOutcome.Refused;
-        if (origin.Stamp <= 0)
+            isLate = true;
+        if (frame.Kind is not (FrameKind.Item or FrameKind.Relayed) || (frame.Kind == FrameKind.Relayed && !Origin.TryRead(ref payload, out origin)))
             return FrameOutcome.Refused;
         try
         {
