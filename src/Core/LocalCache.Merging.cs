@@ -98,14 +98,17 @@ internal sealed partial class LocalCache<TKey, TValue>
         value.Drop();
     }
 
-    /// <summary>A value will not come: here the key is as good as evicted.</summary>
-    internal void AbandonPending(TKey key, CacheVersion version)
+    /// <summary>A value will not come.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="version">The version of the value.</param>
+    /// <param name="isElsewhere">Whether others may have it: then the key is as good as evicted here.</param>
+    internal void AbandonPending(TKey key, CacheVersion version, bool isElsewhere)
     {
         lock (_lock)
         {
             if (AbsentRegister(key) is { } register && IsPending(register) && register.Version == version)
             {
-                _lastEvicted = version > _lastEvicted ? version : _lastEvicted;
+                _lastEvicted = isElsewhere && version > _lastEvicted ? version : _lastEvicted;
                 SetAbsent(register, register.Hash, KeyFate.Gone, version, default);
             }
         }
@@ -221,7 +224,7 @@ internal sealed partial class LocalCache<TKey, TValue>
         }
 
         var held = Held(entry.Key, now);
-        if (isLate && version.Timestamp <= _floor && held is null)
+        if (isLate && version.Timestamp <= _floor && held is null && !IsAwaited(entry.Key))
         {
             DropFill(entry.Key, CacheChangeKind.Invalidated, now);
             return Merge.Ignored;
@@ -251,6 +254,7 @@ internal sealed partial class LocalCache<TKey, TValue>
         else if (isPending)
         {
             TakeAway(entry.Key, held, register, hash, KeyFate.Pending, version, place, now);
+            AbsentRegister(entry.Key)!.Tags = entry.Tags;
         }
         else
         {
@@ -274,12 +278,15 @@ internal sealed partial class LocalCache<TKey, TValue>
         SetAbsent(register ?? new(key), hash, fate, version, place);
     }
 
+    /// <summary>Whether a value of the key is on the way, which is as good as held.</summary>
+    private bool IsAwaited(TKey key) => AbsentRegister(key) is { } register && IsPending(register);
+
     private Merge MergeRemoval(TKey key, ulong hash, CacheVersion version, Place place, CacheChangeKind kind, bool isLate, long now)
     {
         BreakFlights(key);
         DropFill(key, kind, now);
         var held = Held(key, now);
-        if (isLate && version.Timestamp <= _floor && held is null)
+        if (isLate && version.Timestamp <= _floor && held is null && !IsAwaited(key))
         {
             return Merge.Ignored;
         }
@@ -390,6 +397,11 @@ internal sealed partial class LocalCache<TKey, TValue>
         if (version == default)
         {
             return Merge.Ignored;
+        }
+
+        foreach (var register in _absent.Values.Where(register => IsPending(register) && register.Version < version && Array.IndexOf(register.Tags, tag) >= 0).ToList())
+        {
+            SetAbsent(register, register.Hash, KeyFate.Removed, register.Version, default);
         }
 
         _removedTags.TryGetValue(tag, out var known);

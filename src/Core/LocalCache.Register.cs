@@ -13,6 +13,9 @@ internal sealed partial class LocalCache<TKey, TValue>
         /// <summary>The place of a key that is not held; else the entry has it.</summary>
         internal Place Place;
 
+        /// <summary>The tags of a value that is on the way.</summary>
+        internal string[] Tags = [];
+
         /// <summary>The entry, if the key is held.</summary>
         internal Entry? Entry;
 

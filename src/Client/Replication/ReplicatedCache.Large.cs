@@ -9,7 +9,6 @@ namespace McCache.Client;
 /// </content>
 internal sealed partial class ReplicatedCache<TKey, TValue>
 {
-    private const int ChunkBytes = 64 * 1024; // below the size at which arrays go to the large object heap
     private const int ChunksInFlight = 8;
     private const int MaxPulls = 2;
     private const int MaxWaitingPulls = 10_000;
@@ -22,6 +21,9 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private readonly Queue<Pull> _waiting = new();
     private long _keptBytes, _pullingBytes, _pulledValues, _refusedValues;
     private int _pulling;
+
+    /// <summary>What is asked for at once: below the size at which arrays go to the large object heap.</summary>
+    internal int ChunkBytes { get; set; } = 64 * 1024;
 
     /// <summary>Bytes of large values that are kept for others, or are being put together.</summary>
     internal long LargeBytes
@@ -91,7 +93,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
 
     private byte[] GetChunk(ChunkRequest request)
     {
-        if (request.Count is <= 0 or > ChunkBytes || FindLarge(ReadKey(request.Key), KeyHashing.Hash(request.Key), request.Version) is not { } value)
+        if (request.Count <= 0 || request.Count > ChunkBytes || FindLarge(ReadKey(request.Key), KeyHashing.Hash(request.Key), request.Version) is not { } value)
             return [];
         try
         {
@@ -168,7 +170,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         }
 
         if (!isPending)
-            Local.AbandonPending(key, version);
+            Local.AbandonPending(key, version, isElsewhere: true);
         StartPulls();
         return merge;
     }
@@ -220,14 +222,14 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
                 await Task.Delay(s_pullRetry, _time);
             }
 
-            Local.AbandonPending(pull.Key, pull.Version); // nobody has it
+            Local.AbandonPending(pull.Key, pull.Version, isElsewhere: false);
         }
 #pragma warning disable CA1031 // As for repairs.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             _log.RepairFailed(exception, Name);
-            Local.AbandonPending(pull.Key, pull.Version);
+            Local.AbandonPending(pull.Key, pull.Version, isElsewhere: true);
         }
         finally
         {

@@ -61,7 +61,11 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private protected override void Serve(long until)
     {
         if (until > 0)
+        {
             MakeEarlyChanges();
+            NoteMarks();
+        }
+
         lock (_gate)
         {
             _until = until;
@@ -128,6 +132,8 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private Marks NoteMarks()
     {
         var marks = Channel.ReadMarks(); // before looking at what is missing: a hole is told before its mark is
+        if (marks.IsOver)
+            FailEarlyChanges();
         List<long> lost = [];
         lock (_gate)
         {
@@ -278,9 +284,9 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     {
         return _requests.Read(request) switch
         {
-            DigestRequest => ToBytes(new DigestAnswer(Local.BucketDigests(), Local.IsPartial)),
-            StateRequest state when state.From <= state.To && GetState(state) is { } answer => ToBytes(answer),
-            EntriesRequest entries => ToBytes(GetEntries(entries.Keys)),
+            DigestRequest => Pack(new DigestAnswer(Local.BucketDigests(), Local.IsPartial)),
+            StateRequest state when state.From <= state.To && GetState(state) is { } answer => Pack(answer),
+            EntriesRequest entries => Pack(GetEntries(entries.Keys)),
             ChunkRequest chunk => GetChunk(chunk),
             _ => [],
         };
@@ -336,5 +342,5 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         return new(done, [.. entries]);
     }
 
-    private byte[] ToBytes<TAnswer>(TAnswer answer) => _services.GetRequiredService<Serializer<TAnswer>>().SerializeToArray(answer);
+    private byte[] Pack<TAnswer>(TAnswer answer) => _services.GetRequiredService<Serializer<TAnswer>>().SerializeToArray(answer);
 }

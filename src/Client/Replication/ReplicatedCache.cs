@@ -9,7 +9,8 @@ namespace McCache.Client;
 /// <para><b>Versions</b> are the stamps of frames. A verb gets its own under the memory's lock, so that lanes, versions and memory have one order.</para>
 /// <para><b>Coherent verbs</b> win over whatever had been applied anywhere before they began, whatever the clocks say: when a receiver holds something newer, the verb is made again, and its
 /// version is then later than that. When a place has gone, or what was sent to it was lost, nobody knows what was there; what it had told others is known to them when the verb has been made again.</para>
-/// <para><b>Before the start</b> this member may not have heard every other's clock, and would write versions that others take for past; so what is written is kept, and sent when it starts.</para>
+/// <para><b>Before the start</b> this member may not have heard every other's clock, and would write versions that others take for past. So changes are kept, and made when it starts. By then another
+/// member's coherent verb may have superseded a value whose dictionary verb has returned: of that only a removal is kept. The value of a coherent verb, which has not returned, is set.</para>
 /// </remarks>
 internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, TValue>
     where TKey : notnull
@@ -22,7 +23,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
     private readonly ILogger _log;
     private readonly Lock _earlyGate = new();
     private Queue<EarlyChange>? _early = new();
-    private long _earlyBytes;
+    private long _earlyBytes, _repeats;
     private bool _isMakingEarlyChanges;
 
     internal ReplicatedCache(LocalCache<TKey, TValue> local, CacheMember member, StaleReads staleReads)
@@ -30,6 +31,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
     {
         _values = new Codec<TValue>(local.Name, "value", member.Services);
         _options = member.Options;
+        local.ExpiryMargin = (long)_options.MaxClockSkew.TotalMilliseconds;
         _log = member.Services.GetRequiredService<ILoggerFactory>().CreateLogger<ReplicatedCache<TKey, TValue>>();
         _requests = new Codec<ReplicaRequest>(local.Name, "request", member.Services);
         _services = member.Services;
@@ -40,6 +42,12 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
     }
 
     public override bool IsReplica => true;
+
+    /// <summary>Whether what is written is still kept for the start.</summary>
+    internal bool IsEarly => Volatile.Read(ref _early) is not null;
+
+    /// <summary>Coherent verbs that were made again.</summary>
+    internal long Repeats => Volatile.Read(ref _repeats);
 
     // Verbs. ------------------------------------------------------------------------------------------------------------------------------
 
@@ -98,6 +106,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
                 var met = await change.Settled;
                 if (met == Settlement.Clean || (met == Settlement.Overruled && isInformed))
                     return;
+                Interlocked.Increment(ref _repeats);
                 isInformed = met == Settlement.Overruled; // then every place has told what it held, and this member's clock is past it
                 make();
             }
@@ -119,8 +128,12 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
     {
         if (early.Count == MaxEarlyChanges || _earlyBytes + change.Written.Length > MaxEarlyBytes)
             throw new InvalidOperationException($"Too much was written to cache '{Name}' before this member had started. Nothing was changed.");
-        change.Large?.TryAcquire();
-        var kept = new EarlyChange(change.Written.ToArray(), change.Large, change.KeyHash, change.IsAwaited ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null, change.Token);
+        var payload = change.Written.ToArray();
+        if (!change.IsAwaited && payload[0] == (byte)CacheOperation.Set && WireEntry.TryRead(payload.AsSpan(CacheFrame.HeaderSize), out var entry))
+            payload = [(byte)CacheOperation.Remove, .. entry.Key];
+        else
+            change.Large?.TryAcquire();
+        var kept = new EarlyChange(payload, change.IsAwaited ? change.Large : null, change.KeyHash, change.IsAwaited ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null, change.Token);
         if (kept.Settled is { } settled)
             change.Settled = new(settled.Task.WaitAsync(change.Token));
         early.Enqueue(kept);
@@ -183,6 +196,20 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
         }
     }
 
+    /// <summary>This member ends without having started.</summary>
+    private void FailEarlyChanges()
+    {
+        lock (_earlyGate)
+        {
+            while (_early?.TryDequeue(out var change) == true)
+            {
+                change.Large?.Release();
+                change.Settled?.TrySetException(new InvalidOperationException($"This member has ended before it had started; nothing that was written to cache '{Name}' has been told."));
+                _ = change.Settled?.Task.Exception;
+            }
+        }
+    }
+
     private readonly record struct EarlyChange(byte[] Payload, LargeValue? Large, ulong KeyHash, TaskCompletionSource<Settlement>? Settled, CancellationToken Token);
 
     // What others tell. ---------------------------------------------------------------------------------------------------------------------
@@ -225,6 +252,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
     public override void Dispose()
     {
         base.Dispose();
+        FailEarlyChanges();
         _isDisposed = true;
         _timer.Dispose();
         ReleaseLarge();

@@ -134,7 +134,8 @@ internal sealed partial class MulticastMember
             return new(
                 Lease.Stamps.Next(),
                 _firstMarks.ToDictionary(first => first.Key, first => Math.Max(first.Value, _publishers.GetValueOrDefault(first.Key)?.Mark ?? 0)),
-                _departed.ToDictionary(departed => departed.Key, departed => departed.Value.Mark));
+                _departed.ToDictionary(departed => departed.Key, departed => departed.Value.Mark),
+                _isClosed || _lease?.IsSelfDead == true);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 
 namespace McCache.Streaming;
@@ -61,5 +60,7 @@ internal sealed partial class MulticastMember : IMulticastChannel
 
     internal MulticastStatistics GetStatistics() => Counters.Read();
 
-    private static ulong NewRandom() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+#pragma warning disable CA5394 // It has to be different, not secret.
+    private ulong NewRandom() => (ulong)Lease.Random.NextInt64();
+#pragma warning restore CA5394
 }
