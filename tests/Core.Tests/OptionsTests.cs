@@ -46,10 +46,10 @@ public class OptionsTests
     {
         var cache = new CacheOptions();
         Assert.Equal((100_000, null, null, false, TimeSpan.Zero), (cache.MaxEntries, cache.MaxBytes, cache.TimeToLive, cache.UpdateMovesToLast, cache.ChangeWindow));
-        Assert.Equal(StaleReads.Miss, cache.StaleReads);
+        Assert.Equal((StaleReads.Miss, Coherence.Invalidate), (cache.StaleReads, cache.Coherence));
         var member = new McCacheOptions();
         Assert.Equal((TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1), false), (member.MaxClockSkew, member.LeaseDuration, member.LeaseRenewal, member.SingleSilo));
-        Assert.Equal(6, typeof(CacheOptions).GetProperties().Length);
+        Assert.Equal(7, typeof(CacheOptions).GetProperties().Length);
         Assert.Equal(4, typeof(McCacheOptions).GetProperties().Length);
     }
 
