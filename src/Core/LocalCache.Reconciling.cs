@@ -87,8 +87,10 @@ internal sealed partial class LocalCache<TKey, TValue>
                         DropFill(state.Key, CacheChangeKind.Invalidated, now);
                         wanted.Add(state.Key);
                     }
-
-                    moved += Held(state.Key, now) is { } held && GivePlace(held, state.Place) ? 1 : 0;
+                    else
+                    {
+                        moved += MergePlace(state.Key, state.Place, now) == Merge.Taken ? 1 : 0;
+                    }
                 }
 
                 if (_map.TryGetValue(state.Key, out var entry) && entry.Register is { } register)

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
 namespace McCache.Core.Tests;
 
 /// <summary>What tests of replicating caches need: versions, changes that are told to nobody, packed values that count.</summary>
@@ -8,7 +11,7 @@ internal static class Replicas
     /// <summary>Spreads small numbers over the buckets.</summary>
     internal static ulong Hash(int key) => ((ulong)key + 1) * 0x9E3779B97F4A7C15;
 
-    internal static LocalCache<int, int> Make(Action<CacheOptions>? configure = null, Microsoft.Extensions.Time.Testing.FakeTimeProvider? time = null, Microsoft.Extensions.Logging.ILogger? logger = null)
+    internal static LocalCache<int, int> Make(Action<CacheOptions>? configure = null, FakeTimeProvider? time = null, ILogger? logger = null)
         => Caches.Make<int, int>(
             options =>
             {
@@ -108,4 +111,24 @@ internal sealed class Packed<TValue>(TValue value, long length = 4) : PackedValu
     }
 
     internal override void Release() => Interlocked.Increment(ref _released);
+}
+
+/// <summary>Keeps the texts of warnings.</summary>
+internal sealed class Warnings : ILogger
+{
+    internal List<string> Texts { get; } = [];
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        Assert.Equal(LogLevel.Warning, logLevel);
+        lock (Texts)
+        {
+            Texts.Add($"{formatter(state, exception)} {exception}");
+        }
+    }
 }
