@@ -66,7 +66,11 @@ internal sealed partial class LocalCache<TKey, TValue>
 
             foreach (var (tag, version) in page.Tags)
             {
-                MergeTagRemoval(tag, version, CacheChangeKind.Invalidated, now, out _);
+                // Others have been merged here long ago; a look at every entry is too dear to be repeated for each page.
+                if (version.Timestamp > _floor && version > _removedTags.GetValueOrDefault(tag))
+                {
+                    MergeTagRemoval(tag, version, CacheChangeKind.Invalidated, now, out _);
+                }
             }
 
             _reconciliation++;
