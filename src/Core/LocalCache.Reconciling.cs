@@ -66,7 +66,11 @@ internal sealed partial class LocalCache<TKey, TValue>
 
             foreach (var (tag, version) in page.Tags)
             {
-                MergeTagRemoval(tag, version, CacheChangeKind.Invalidated, now, out _);
+                // Others have been merged here long ago; a look at every entry is too dear to be repeated for each page.
+                if (version.Timestamp > _floor && version > _removedTags.GetValueOrDefault(tag))
+                {
+                    MergeTagRemoval(tag, version, CacheChangeKind.Invalidated, now, out _);
+                }
             }
 
             _reconciliation++;
@@ -87,8 +91,10 @@ internal sealed partial class LocalCache<TKey, TValue>
                         DropFill(state.Key, CacheChangeKind.Invalidated, now);
                         wanted.Add(state.Key);
                     }
-
-                    moved += Held(state.Key, now) is { } held && GivePlace(held, state.Place) ? 1 : 0;
+                    else
+                    {
+                        moved += MergePlace(state.Key, state.Place, now) == Merge.Taken ? 1 : 0;
+                    }
                 }
 
                 if ((_map.TryGetValue(state.Key, out var entry) ? entry.Register : AbsentRegister(state.Key)) is { } register)
