@@ -237,11 +237,8 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
     {
         _world.Tally.Add(Seen.GapNoted);
         _joined.Clear();
-        if (_world.Off == Rule.Gap)
-            return;
-        _handler.OnGap(publisher, upTo);
-        if (_world.Off == Rule.Suspend)
-            Local.Serve(_until);
+        if (_world.Off != Rule.Gap)
+            _handler.OnGap(publisher, upTo);
     }
 
     void IFrameHandler.Serve(long until)
