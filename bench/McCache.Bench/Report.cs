@@ -34,7 +34,8 @@ internal static class Report
 
     private static string Format(object? value) => value switch
     {
-        double number => number.ToString("N2", CultureInfo.InvariantCulture),
+        double number => number.ToString(Math.Abs(number) is > 0 and < 0.1 ? "G3" : "N2", CultureInfo.InvariantCulture),
+        long number => number.ToString("N0", CultureInfo.InvariantCulture),
         IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
         _ => value?.ToString() ?? "",
     };

@@ -47,7 +47,7 @@ internal static class Verdict
     internal static IEnumerable<string> Remarks(Numbers total, FaultPlan plan, Copies copies)
     {
         yield return $"{total.Reads:N0} reads were checked against {total.CoherentVerbs:N0} coherent verbs: {(total.StaleReads == 0 ? "none" : $"{total.StaleReads:N0}")} stale.";
-        if (copies is { DigestsEqual: true, SequencesEqual: true, IncoherentKeys: 0 })
+        if (copies is { DigestsEqual: true, SequencesEqual: true, IncoherentKeys: 0, ReplicatedKeys: > 0 })
             yield return $"In the end all silos held the same {copies.ReplicatedKeys:N0} keys with the same values in the same order.";
         if (plan.Worst("kill") is { IsLoss: false } kill)
             yield return Hits("Killing a silo", kill);
