@@ -16,7 +16,7 @@ internal sealed class SiloChild : IDisposable
     private const int SmallBytes = 64;
     private const int SmallKeys = 16;
     private const long MaxMicroseconds = 120_000_000;
-    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(10);
 
     private readonly IHost _host;
     private readonly IMcCache<string, byte[]> _cache;
@@ -69,7 +69,7 @@ internal sealed class SiloChild : IDisposable
             .AddMcCache(caches => caches.Add<string, byte[]>(Name, options => options.Coherence = Coherence.Replicate)));
 
         // Standard output belongs to the answers; warnings go to the parent's standard error.
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error).AddSimpleConsole(console => console.SingleLine = true);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton<IHostLifetime, ParentLifetime>();
         return builder.Build();
@@ -115,7 +115,7 @@ internal sealed class SiloChild : IDisposable
         return new Answer(0, start, await AwaitAsync(bytes, round));
     }
 
-    /// <summary>Reads whenever the cache tells of a change of the key, and once a millisecond besides: to read without a pause would take the time of those who bring the value.</summary>
+    /// <summary>Reads whenever the cache tells of a change of the key, and every ten milliseconds besides: to read without a pause would take the time of those who bring the value.</summary>
     /// <returns>When a read had yielded the value.</returns>
     private async Task<long> AwaitAsync(long bytes, long round)
     {
