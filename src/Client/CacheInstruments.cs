@@ -19,7 +19,6 @@ internal sealed class CacheInstruments : IDisposable
         _meter.CreateObservableUpDownCounter("mccache.entries", () => Measure(s => (long)s.Entries), "{entry}", "Entries held.");
         _meter.CreateObservableUpDownCounter("mccache.size", () => Measure(s => s.Bytes), "By", "Bytes held, by the cache's measure.");
 
-        _meter.CreateObservableCounter("mccache.clock.refused", () => member.Clock.Refused, "{version}", "Versions further ahead of this member's wall clock than MaxClockSkew.");
 
         void Counter(string name, string unit, string description, Func<CacheStatistics, long> read)
             => _meter.CreateObservableCounter(name, () => Measure(read), unit, description);

@@ -46,26 +46,41 @@ internal sealed class Network
     {
         public Dictionary<StreamId, IFrameHandler> Handlers { get; } = [];
 
+        public HybridClock Stamps { get; } = new(network.Time, TimeSpan.FromMinutes(1));
+
+        public SiloAddress Silo { get; } = SiloAddress.New(System.Net.IPAddress.Loopback, 1_000 + network._channels.Count, 1);
+
+        public ulong Member => (ulong)Silo.Endpoint.Port;
+
+        public Random Random { get; } = new(1);
+
+        public TimeSpan Renewal => TimeSpan.FromSeconds(1);
+
+        public Marks ReadMarks() => new(
+            Stamps.Next(), network._channels.Where(other => other != this).ToDictionary(other => other.Silo, other => other.Stamps.Next()), new Dictionary<SiloAddress, long>());
+
+        public ValueTask<byte[]> AskAsync(SiloAddress silo, StreamId stream, byte[] request)
+            => new(network._channels.Single(other => other.Silo.Equals(silo)).Handlers[stream].Answer(request));
+
         public void Attach(StreamId stream, IFrameHandler handler)
         {
             Handlers.Add(stream, handler);
             handler.Serve(long.MaxValue);
         }
 
-        public void Publish(StreamId stream, ReadOnlySpan<byte> payload)
+        public long Publish(StreamId stream, ReadOnlySpan<byte> payload)
         {
             network.Frames.Add(payload.ToArray());
+            var stamp = Stamps.Next();
             foreach (var other in network._channels)
             {
                 if (other != this && other.Handlers.TryGetValue(stream, out var handler))
-                    Assert.True(handler.Apply(payload));
+                    Assert.NotEqual(FrameOutcome.Refused, handler.Apply(new ReceivedFrame { Payload = payload, Stamp = stamp, Member = Member, Sender = Silo }));
             }
+
+            return stamp;
         }
 
-        public ValueTask PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken)
-        {
-            Publish(stream, payload);
-            return default;
-        }
+        public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken) => new(Publish(stream, payload), new(Settlement.Clean));
     }
 }

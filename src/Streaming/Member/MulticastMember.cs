@@ -31,6 +31,16 @@ internal sealed partial class MulticastMember : IMulticastChannel
 
     internal MemberClock Clock => Lease.Clock;
 
+    public HybridClock Stamps => Lease.Stamps;
+
+    public SiloAddress Silo => Incarnation.Silo;
+
+    public ulong Member => Incarnation.Id;
+
+    public Random Random => Lease.Random;
+
+    public TimeSpan Renewal => Lease.Times.Renewal;
+
     internal LaneLimits LaneLimits { get; }
 
     internal MulticastOptions Options { get; }
