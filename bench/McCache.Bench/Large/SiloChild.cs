@@ -69,7 +69,7 @@ internal sealed class SiloChild : IDisposable
             .AddMcCache(caches => caches.Add<string, byte[]>(Name, options => options.Coherence = Coherence.Replicate)));
 
         // Standard output belongs to the answers; warnings go to the parent's standard error.
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error).AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.Error).AddSimpleConsole(console => console.SingleLine = true);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton<IHostLifetime, ParentLifetime>();
         return builder.Build();
