@@ -123,6 +123,23 @@ public class PackedTests
     }
 
     [Fact]
+    public void Bytes_that_are_held_outlive_the_cache_s_use_and_no_others_do()
+    {
+        var packed = new Packed<int>(5);
+        Assert.True(packed.TryHold());
+        packed.Drop();
+        packed.Drop();
+        Assert.True(packed.TryHold());
+        packed.LetGo();
+        Assert.Equal(0, packed.Released);
+        packed.LetGo();
+        Assert.Equal(1, packed.Released);
+        Assert.False(packed.TryHold());
+        packed.Drop();
+        Assert.Equal(1, packed.Released);
+    }
+
+    [Fact]
     public async Task Readers_in_parallel_unpack_once_and_all_get_the_value()
     {
         for (int round = 0; round < 50; round++)
@@ -172,7 +189,8 @@ public class PackedTests
     [Fact]
     public async Task Under_writers_readers_see_whole_values_and_never_a_miss()
     {
-        var cache = Caches.Make<int, (long, long, long, long)>(options => options.Coherence = Coherence.Replicate);
+        var logger = new Warnings(); // would say that bytes were read after they had gone
+        var cache = Caches.Make<int, (long, long, long, long)>(options => options.Coherence = Coherence.Replicate, logger: logger);
         using var stop = new CancellationTokenSource();
         var values = new List<Packed<(long, long, long, long)>>();
         Hear(1);
@@ -201,6 +219,7 @@ public class PackedTests
         await stop.CancelAsync();
         await Task.WhenAll(readers);
         cache.MergeClear(V(100_000));
+        Assert.Empty(logger.Texts);
         Assert.All(values, value => Assert.Equal(1, value.Released));
         Assert.All(values, value => Assert.InRange(value.Unpacked, 0, 1));
 
