@@ -103,7 +103,7 @@ internal sealed partial class LocalCache<TKey, TValue>
                 }
             }
 
-            return new(wanted, page.IsPartial ? 0 : DropUnmentioned(page, now), removed, moved);
+            return new(wanted, DropUnmentioned(page, now), removed, moved);
         }
     }
 
@@ -142,7 +142,7 @@ internal sealed partial class LocalCache<TKey, TValue>
         return state.Version > _clear && (register is null || register.Version == default ? state.Version.Timestamp > _floor : register.Version < state.Version);
     }
 
-    /// <summary>Drops what the other side must have seen go.</summary>
+    /// <summary>Drops what the other side must have seen go. If it may only have evicted it, that is safe, too; but then it is as good as evicted here, and nobody else is told of a removal.</summary>
     private int DropUnmentioned(StatePage<TKey> page, long now)
     {
         var seenToGo = new List<Register>();
@@ -162,14 +162,21 @@ internal sealed partial class LocalCache<TKey, TValue>
         {
             BreakFlights(register.Key);
             var removal = new CacheVersion(page.Floor, ulong.MaxValue);
+            if (page.IsPartial)
+            {
+                _lastEvicted = register.Version > _lastEvicted ? register.Version : _lastEvicted;
+                removal = register.Version;
+            }
+
+            var fate = page.IsPartial ? KeyFate.Gone : KeyFate.Removed;
             if (register.Entry is { } entry)
             {
-                Part(entry, KeyFate.Removed, removal);
+                Part(entry, fate, removal);
                 Discard(entry, CacheChangeKind.Invalidated, now);
             }
             else
             {
-                SetAbsent(register, register.Hash, KeyFate.Removed, removal, default);
+                SetAbsent(register, register.Hash, fate, removal, default);
             }
         }
 

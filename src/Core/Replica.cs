@@ -42,7 +42,7 @@ internal readonly record struct KeyState<TKey>(TKey Key, ulong Hash, KeyFate Fat
 /// <param name="Clear">The latest clear; default for none.</param>
 /// <param name="Tags">The removals by tag above the floor.</param>
 /// <param name="Keys">The keys, by hash.</param>
-/// <param name="IsPartial">Whether keys may be missing because they were evicted: nothing is dropped for their sake then.</param>
+/// <param name="IsPartial">Whether keys may be missing because they were evicted.</param>
 internal sealed record StatePage<TKey>(
     ulong From, ulong To, long Floor, CacheVersion Clear, (string Tag, CacheVersion Version)[] Tags, IReadOnlyList<KeyState<TKey>> Keys, bool IsPartial);
 

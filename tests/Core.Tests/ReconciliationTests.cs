@@ -126,7 +126,7 @@ public class ReconciliationTests
     }
 
     [Fact]
-    public void Nothing_is_dropped_for_a_member_that_has_evicted()
+    public void What_a_member_may_only_have_evicted_is_dropped_and_nobody_is_told_of_a_removal()
     {
         var (left, right) = (Make(), Make());
         left.Hear(1, 10);
@@ -134,7 +134,9 @@ public class ReconciliationTests
         right.RaiseFloor(15);
         right.Evict(1);
         Assert.Empty(right.Everything().Keys);
-        Assert.Equal(0, left.Reconcile(right.Everything()).Dropped);
+        Assert.Equal(1, left.Reconcile(right.Everything()).Dropped);
+        Assert.True(left.IsPartial);
+        Assert.DoesNotContain(left.Everything().Keys, state => state.Fate == KeyFate.Removed);
         Assert.Empty(right.Reconcile(left.Everything()).Wanted);
     }
 

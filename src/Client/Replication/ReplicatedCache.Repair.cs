@@ -255,7 +255,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         answer.Clear,
         [.. answer.Tags.Select(tag => (tag.Tag, tag.Version))],
         [.. answer.Keys.Select(key => new KeyState<TKey>(ReadKey(key.Key), KeyHashing.Hash(key.Key), key.Fate, key.Version, new Place(key.PlaceMajor, key.PlaceMinor)))],
-        IsPartial: false);
+        answer.IsPartial);
 
     private byte[] KeyBytes(TKey key)
     {
@@ -314,7 +314,8 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
             page.Clear,
             [.. page.Tags.Select(tag => new TagRemoval(tag.Tag, tag.Version))],
             [.. page.Keys.Select(key => new WireKey(KeyBytes(key.Key), key.Fate, key.Version, key.Place.Major, key.Place.Minor))],
-            knows);
+            knows,
+            page.IsPartial);
     }
 
     private EntriesAnswer GetEntries(byte[][] keys)
