@@ -139,8 +139,8 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         {
             foreach (var (silo, upTo) in _missing)
             {
-                if (!marks.Others.ContainsKey(silo) && !marks.Departed.ContainsKey(silo) && _missing.Remove(silo))
-                    lost.Add(upTo);
+                if (!marks.Others.ContainsKey(silo) && !marks.Departed.ContainsKey(silo) && _missing.Remove(silo) && !silo.Equals(Channel.Silo))
+                    lost.Add(upTo); // this member itself lacks nothing of its own
             }
 
             _isUnheard = marks.Others.Values.Contains(0);
@@ -241,8 +241,9 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     {
         foreach (var (version, bytes) in entries.OrderBy(entry => PlaceOf(entry.Entry)))
         {
-            if (Channel.Stamps.Observe(version.Timestamp) && WireEntry.TryRead(bytes, out var entry))
-                Merge(entry, version, isLate: true, other);
+            if (!Channel.Stamps.Observe(version.Timestamp) || !WireEntry.TryRead(bytes, out var entry))
+                throw new InvalidDataException("An entry that was asked for makes no sense."); // passed over, it would count as seen
+            Merge(entry, version, isLate: true, other);
         }
 
         static Place PlaceOf(byte[] bytes) => WireEntry.TryRead(bytes, out var entry) ? entry.Place : default;
@@ -282,15 +283,27 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
 
     public override byte[] Answer(ReadOnlySpan<byte> request)
     {
-        return _requests.Read(request) switch
+        try
         {
-            DigestRequest => Pack(new DigestAnswer(Local.BucketDigests(), Local.IsPartial)),
-            StateRequest state when state.From <= state.To && GetState(state) is { } answer => Pack(answer),
-            EntriesRequest entries => Pack(GetEntries(entries.Keys)),
-            ChunkRequest chunk => GetChunk(chunk),
-            _ => [],
-        };
+            return Answer(_requests.Read(request));
+        }
+#pragma warning disable CA1031 // As for frames: a serializer may throw anything for bytes that it did not write.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _log.AnswerFailed(exception, Name);
+            return [];
+        }
     }
+
+    private byte[] Answer(ReplicaRequest? request) => request switch
+    {
+        DigestRequest => Pack(new DigestAnswer(Local.BucketDigests(), Local.IsPartial)),
+        StateRequest state when state.From <= state.To && GetState(state) is { } answer => Pack(answer),
+        EntriesRequest entries => Pack(GetEntries(entries.Keys)),
+        ChunkRequest chunk => GetChunk(chunk),
+        _ => [],
+    };
 
     private StateAnswer? GetState(StateRequest request)
     {
