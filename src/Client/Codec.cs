@@ -22,7 +22,7 @@ internal sealed class Codec<T>(string cache, string what, IServiceProvider servi
         catch (CodecNotFoundException exception)
         {
             throw new NotSupportedException(
-                $"Cache '{cache}' cannot tell the other members about a {what} of type '{item?.GetType() ?? typeof(T)}': Orleans has no serializer for it. "
+                $"Cache '{cache}' cannot tell the other members about a {what} of type '{item?.GetType() ?? typeof(T)}': Orleans has no serializer for it, or for a part of it ({exception.Message.TrimEnd('.')}). "
                 + $"Mark the type with [GenerateSerializer] and its members with [Id(n)], or use a {what} type that Orleans knows. Nothing was changed.",
                 exception);
         }

@@ -169,7 +169,7 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
 
     public void Clear() => Local.Clear(CacheChangeKind.Evicted);
 
-    public void Sweep(int maxEntries) => Local.Sweep(maxEntries);
+    public virtual void Sweep(int maxEntries) => Local.Sweep(maxEntries);
 
     public virtual void Dispose()
     {

@@ -249,6 +249,12 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
 
     public override ulong Digest() => Local.ReplicaDigest;
 
+    public override void Sweep(int maxEntries)
+    {
+        base.Sweep(maxEntries);
+        DiscardUnused();
+    }
+
     public override void Dispose()
     {
         base.Dispose();
