@@ -88,10 +88,10 @@ internal sealed partial class World
             var counters = silo.Member.Counters;
             Tally.Add(Seen.LaneOverflowed, counters.Gaps(GapReason.LaneFull));
             Tally.Add(Seen.Relayed, counters.Relayed);
-            var repeats = silo.Replica?.Repeats ?? 0;
+            var repeats = silo.Replica?.Replica.Repeats ?? 0;
             Tally.Add(Seen.MadeAgain, repeats);
-            Tally.Add(Seen.HoleLost, silo.Replica?.LostHoles ?? 0);
-            Tally.Add(Seen.LargePulled, silo.Replica?.PulledValues ?? 0);
+            Tally.Add(Seen.HoleLost, silo.Replica?.Replica.LostHoles ?? 0);
+            Tally.Add(Seen.LargePulled, silo.Replica?.Replica.Pulled ?? 0);
             if (counters.Published != silo.Writes + repeats && silo.Replica is not { IsEarly: true })
                 Violate($"P4: {silo.Address} has published {counters.Published} frames for {silo.Writes} writes, {repeats} of them made again");
         }

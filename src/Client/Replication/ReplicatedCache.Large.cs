@@ -9,7 +9,7 @@ namespace McCache.Client;
 /// </content>
 internal sealed partial class ReplicatedCache<TKey, TValue>
 {
-    private const int ChunksInFlight = 8;
+    private const int ChunksInFlight = 16;
     private const int MaxPulls = 2;
     private const int MaxWaitingPulls = 10_000;
     private const int RoundsWithoutSource = 3;
@@ -34,12 +34,6 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
                 return _keptBytes + _pullingBytes;
         }
     }
-
-    /// <summary>Large values pulled.</summary>
-    internal long PulledValues => Volatile.Read(ref _pulledValues);
-
-    /// <summary>Large values that were not what their descriptor said.</summary>
-    internal long RefusedValues => Volatile.Read(ref _refusedValues);
 
     // What others may pull. ---------------------------------------------------------------------------------------------------------------
 

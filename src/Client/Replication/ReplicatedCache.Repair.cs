@@ -27,15 +27,6 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private bool _isRepairing, _isKicked, _isDisposed;
     private long _holes, _reconciliations, _lostHoles;
 
-    /// <summary>Holes that came up.</summary>
-    internal long Holes => Volatile.Read(ref _holes);
-
-    /// <summary>States of other members that were merged.</summary>
-    internal long Reconciliations => Volatile.Read(ref _reconciliations);
-
-    /// <summary>Holes of members that have gone, which nobody could fill: what may have been changed is dropped everywhere.</summary>
-    internal long LostHoles => Volatile.Read(ref _lostHoles);
-
     /// <summary>Whether nothing is missing.</summary>
     internal bool IsWhole
     {
