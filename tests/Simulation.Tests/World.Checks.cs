@@ -113,8 +113,10 @@ internal sealed partial class World
                 Violate($"P5: {silo.Address} remembers publishers that have gone");
         }
 
-        CheckAgreement(survivors);
-        CheckConvergence(survivors);
+        if (Plan.IsReplicated)
+            CheckConvergence(survivors);
+        else
+            CheckAgreement(survivors);
     }
 
     /// <summary>P3: no silo holds what it has seen removed by a later version.</summary>
@@ -130,8 +132,13 @@ internal sealed partial class World
     /// <summary>P3: after quiet all hold the same entries, versions and order.</summary>
     private void CheckConvergence(SimulatedSilo[] survivors)
     {
-        if (!Plan.IsReplicated || survivors.Length == 0)
-            return;
+        foreach (var state in survivors.Length == 0 ? [] : Held(survivors[0]))
+        {
+            var removed = survivors.Max(silo => silo.SeenRemoved[state.Key]);
+            if (state.Version < removed)
+                Violate($"P3: all hold {state.Key} at {state.Version}, and one has seen its removal at {removed}");
+        }
+
         foreach (var silo in survivors)
         {
             if (!silo.Replica!.IsWhole)
