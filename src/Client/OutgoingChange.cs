@@ -19,7 +19,7 @@ internal sealed class OutgoingChange : Change, IBufferWriter<byte>, IDisposable
     private readonly ArrayBufferWriter<byte> _writer = new(256);
     private ISender? _sender;
     private ulong _keyHash;
-    private int _contentStart, _maxContent;
+    private int _entryStart, _contentStart, _maxContent;
     private bool _isSpilling;
 
     private OutgoingChange()
@@ -62,7 +62,7 @@ internal sealed class OutgoingChange : Change, IBufferWriter<byte>, IDisposable
 
     internal override CacheVersion Send(Place place)
     {
-        if (place != default)
+        if (Written[0] == (byte)CacheOperation.Set) // when it is made again, what was written the first time is not what holds
         {
             var field = Span[CacheFrame.HeaderSize..];
             BinaryPrimitives.WriteInt64LittleEndian(field, place.Major);
@@ -76,8 +76,10 @@ internal sealed class OutgoingChange : Change, IBufferWriter<byte>, IDisposable
     internal void Patch(int position, int number)
         => BinaryPrimitives.WriteInt32LittleEndian(Span[position..], number);
 
-    /// <summary>What is written from here on is a value, of which more than so many bytes do not stay in the frame.</summary>
-    internal void BeginContent(int maxBytes) => (_contentStart, _maxContent) = (Written.Length, maxBytes);
+    /// <summary>What is written from here on is the value of an entry, of which more than so many bytes do not stay in the frame.</summary>
+    /// <param name="entryStart">Where the entry begins.</param>
+    /// <param name="maxBytes">The bytes that stay.</param>
+    internal void BeginContent(int entryStart, int maxBytes) => (_entryStart, _contentStart, _maxContent) = (entryStart, Written.Length, maxBytes);
 
     /// <summary>The value has been written. What was too large is described in its place.</summary>
     /// <returns>The value, if it was too large; owned by this change.</returns>
@@ -94,7 +96,7 @@ internal sealed class OutgoingChange : Change, IBufferWriter<byte>, IDisposable
     {
         _isSpilling = false;
         _contentStart = 0;
-        Span[CacheFrame.HeaderSize + WireEntry.LargeOffset] = 1;
+        Span[_entryStart + WireEntry.LargeOffset] = 1;
         descriptor.Write(this);
     }
 

@@ -42,6 +42,7 @@ internal sealed class Network
         provider.GetRequiredService<CacheMember>();
         foreach (var handler in channel.Handlers.Values.Where(handler => handler.IsReplica))
             _channels.ForEach(other => handler.OnGap(other.Silo, other.Stamps.Next()));
+        channel.HasHeard = true;
         _channels.Add(channel);
         return new Member(provider, channel);
     }
@@ -166,6 +167,9 @@ internal sealed class Network
 
         public bool IsStarted { get; set; }
 
+        /// <summary>Whether it has been told what it lacks; until then it has heard nobody.</summary>
+        public bool HasHeard { get; set; }
+
         public bool IsOver { get; set; }
 
         public HybridClock Stamps { get; } = new(network.Time, TimeSpan.FromMinutes(1));
@@ -182,7 +186,7 @@ internal sealed class Network
             Stamps.Next(),
             network._channels.Where(other => other != this).ToDictionary(
                 other => other.Silo,
-                other => network._held.Find(frame => frame.From == other && frame.To == this) is { } next ? next.Stamp - 1 : other.Stamps.Next()),
+                other => !HasHeard ? 0 : network._held.Find(frame => frame.From == other && frame.To == this) is { } next ? next.Stamp - 1 : other.Stamps.Next()),
             new Dictionary<SiloAddress, long>(network._departed),
             IsOver);
 

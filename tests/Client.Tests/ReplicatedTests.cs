@@ -246,6 +246,21 @@ public sealed class ReplicatedTests
     }
 
     [Fact]
+    public void A_verb_that_is_made_again_does_not_tell_the_place_that_its_key_had_the_first_time()
+    {
+        _two.Channel.Stamps.Observe(_two.Channel.Stamps.Next() + (10_000L << 16));
+        _network.IsHeld = true;
+        _there.Remove("a"); // heard here between the two
+        var setting = Quietly(() => _here.SetAsync("a", 6, Token).AsTask());
+        _network.DeliverAll();
+        Assert.True(setting.IsCompletedSuccessfully);
+        Assert.Equal(1, _one.Replica<string, int>().Repeats);
+        Assert.Equal("b2 c3 a6", Show(_here));
+        Assert.Equal("b2 c3 a6", Show(_there));
+        AssertSame();
+    }
+
+    [Fact]
     public void A_dictionary_verb_that_meets_something_newer_loses()
     {
         _two.Channel.Stamps.Observe(_two.Channel.Stamps.Next() + (10_000L << 16));
@@ -417,7 +432,7 @@ public sealed class ReplicatedTests
     }
 
     [Fact]
-    public void A_large_value_may_be_set_before_the_start()
+    public async Task A_large_value_may_be_set_before_the_start()
     {
         var network = new Network();
         var early = network.JoinReplica<string, byte[]>();
@@ -425,7 +440,7 @@ public sealed class ReplicatedTests
         var late = network.JoinReplica<string, byte[]>(isStarted: false);
         var setting = Quietly(() => late.Get<string, byte[]>().SetAsync("large", Bytes(300_000), Token).AsTask());
         network.Start(late);
-        Assert.True(setting.IsCompletedSuccessfully);
+        await setting;
         network.PassUntil(() => early.Get<string, byte[]>().ContainsKey("large") && late.Get<string, byte[]>().ContainsKey("large"));
         Assert.Equal(Bytes(300_000), early.Get<string, byte[]>()["large"]);
         Assert.Equal(Bytes(300_000), late.Get<string, byte[]>()["large"]);

@@ -141,7 +141,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private void WriteEntry(OutgoingChange buffer, in EntrySnapshot<TKey, TValue> entry)
     {
         WireEntry.Write(buffer, entry.Place, entry.Terms, Keys, entry.Key);
-        buffer.BeginContent(_options.MaxInlineValueBytes);
+        buffer.BeginContent(0, _options.MaxInlineValueBytes);
         if (entry.Packed is LargePackedValue<TValue> large)
         {
             buffer.EndContent(large.Descriptor);

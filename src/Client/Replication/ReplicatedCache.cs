@@ -57,7 +57,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
             CheckKey(key);
             WireEntry.Write(change, default, terms, Keys, key);
             CheckSize(change.Written.Length, "key"); // with its tags
-            change.BeginContent(_options.MaxInlineValueBytes);
+            change.BeginContent(CacheFrame.HeaderSize, _options.MaxInlineValueBytes);
             _values.Write(change, value);
             return change.EndContent() is not { } large || large.Length <= _options.MaxLargeValueBytes
                 ? change
