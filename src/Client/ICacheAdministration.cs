@@ -10,6 +10,9 @@ internal interface ICacheAdministration : IDisposable
     /// <summary>The order-independent hash of the keys held; in a replicated cache of keys, versions and places of what was written.</summary>
     ulong Digest();
 
+    /// <summary>What a replicated cache has counted; null for another.</summary>
+    ReplicaCounts? Replica { get; }
+
     /// <summary>Drops this member's copy; the other members keep theirs.</summary>
     void Clear();
 

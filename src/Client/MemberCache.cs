@@ -163,6 +163,8 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
 
     public abstract ulong Digest();
 
+    public virtual ReplicaCounts? Replica => null;
+
     public CacheEntryMetadata? GetMetadata(TKey key) => Local.TryGetMetadata(key, out var metadata) ? metadata : null;
 
     public bool Evict(TKey key) => Local.Evict(key);

@@ -240,7 +240,7 @@ public sealed class ReplicatedTests
         Assert.True(setting.IsCompletedSuccessfully);
         Assert.Equal("a6 b2 c3", Show(_here));
         Assert.Equal("a6 b2 c3", Show(_there));
-        Assert.Equal(1, _one.Replica<string, int>().Repeats);
+        Assert.Equal(1, _one.Replica<string, int>().Replica.Repeats);
         Assert.Equal(3, _network.Frames.Count);
         AssertSame();
     }

@@ -18,7 +18,6 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData(Rule.Gap, "P1")]
-    [InlineData(Rule.Suspend, "P1")]
     [InlineData(Rule.Overrule, "P1")]
     [InlineData(Rule.Tombstone, "P3")]
     [InlineData(Rule.Watermark, "P3")]

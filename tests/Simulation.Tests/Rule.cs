@@ -61,9 +61,6 @@ public enum Rule
     /// <summary>Tombstones are forgotten by the own clock instead of below the watermarks of all others.</summary>
     Watermark,
 
-    /// <summary>A cache with a hole goes on serving.</summary>
-    Suspend,
-
     /// <summary>Reconciliation only adds.</summary>
     Drop,
 

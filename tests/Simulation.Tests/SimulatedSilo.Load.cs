@@ -58,8 +58,6 @@ internal sealed partial class SimulatedSilo
     internal async Task ReadAsync(int key, double seconds)
     {
         var (floor, began) = (_world.Completed[key], _world.Queue.Now);
-        if (_world.Off == Rule.Suspend && _until > 0)
-            Local.Serve(_until); // though it may have a hole
         if (View.TryGetValue(key, out var value))
         {
             OnHit("hit", key, value);

@@ -40,7 +40,8 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
         }
 
         Member = new MulticastMember(
-            CacheMember.ProviderName, address, completing, this, new MulticastOptions { MaxLaneFrames = World.MaxLane, MaxLaneBytes = World.MaxLaneBytes }, NullLogger.Instance);
+            CacheMember.ProviderName, address, completing, this, new MulticastOptions { MaxLaneFrames = World.MaxLane, MaxLaneBytes = World.MaxLaneBytes }, NullLogger.Instance,
+            world.Stream(4, address.Generation));
         var services = new SimulatedServices(_time, this, world.Plan.IsReplicated
             ? new CacheOptions { Coherence = Coherence.Replicate }
             : new CacheOptions { MaxEntries = 12, TimeToLive = TimeSpan.FromSeconds(40) });

@@ -88,10 +88,10 @@ internal sealed partial class World
             var counters = silo.Member.Counters;
             Tally.Add(Seen.LaneOverflowed, counters.Gaps(GapReason.LaneFull));
             Tally.Add(Seen.Relayed, counters.Relayed);
-            var repeats = silo.Replica?.Repeats ?? 0;
+            var repeats = silo.Replica?.Replica.Repeats ?? 0;
             Tally.Add(Seen.MadeAgain, repeats);
-            Tally.Add(Seen.HoleLost, silo.Replica?.LostHoles ?? 0);
-            Tally.Add(Seen.LargePulled, silo.Replica?.PulledValues ?? 0);
+            Tally.Add(Seen.HoleLost, silo.Replica?.Replica.LostHoles ?? 0);
+            Tally.Add(Seen.LargePulled, silo.Replica?.Replica.Pulled ?? 0);
             if (counters.Published != silo.Writes + repeats && silo.Replica is not { IsEarly: true })
                 Violate($"P4: {silo.Address} has published {counters.Published} frames for {silo.Writes} writes, {repeats} of them made again");
         }
@@ -113,8 +113,10 @@ internal sealed partial class World
                 Violate($"P5: {silo.Address} remembers publishers that have gone");
         }
 
-        CheckAgreement(survivors);
-        CheckConvergence(survivors);
+        if (Plan.IsReplicated)
+            CheckConvergence(survivors);
+        else
+            CheckAgreement(survivors);
     }
 
     /// <summary>P3: no silo holds what it has seen removed by a later version.</summary>
@@ -130,8 +132,13 @@ internal sealed partial class World
     /// <summary>P3: after quiet all hold the same entries, versions and order.</summary>
     private void CheckConvergence(SimulatedSilo[] survivors)
     {
-        if (!Plan.IsReplicated || survivors.Length == 0)
-            return;
+        foreach (var state in survivors.Length == 0 ? [] : Held(survivors[0]))
+        {
+            var removed = survivors.Max(silo => silo.SeenRemoved[state.Key]);
+            if (state.Version < removed)
+                Violate($"P3: all hold {state.Key} at {state.Version}, and one has seen its removal at {removed}");
+        }
+
         foreach (var silo in survivors)
         {
             if (!silo.Replica!.IsWhole)

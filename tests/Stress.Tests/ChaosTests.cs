@@ -23,7 +23,7 @@ public sealed class ChaosTests
     public async Task Run_that_loses_batches_all_the_time_ends_with_the_same_keys_in_the_same_order_on_all_silos(string silos, string percent)
     {
         var (exitCode, report, said) = await StressTool.RunAsync(
-            "--silos", silos, "--minutes", "0.1", "--faults", "none", "--coherence", "replicate", "--loss", percent, "--json");
+            "--silos", silos, "--minutes", "0.05", "--faults", "none", "--coherence", "replicate", "--loss", percent, "--json");
 
         Assert.True(exitCode == 0, said);
         Assert.True(report is { StaleReads: 0, IncoherentKeys: 0, DigestsEqual: true, SequencesEqual: true, Drops: > 0 }, said);

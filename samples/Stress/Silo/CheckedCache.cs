@@ -72,11 +72,11 @@ internal sealed class CheckedCache(IMcCache<string, long> cache, SharedKeys keys
     /// <summary>Moves a key to an end and pops what is there, which is that key unless others do the same. False when the key is not there.</summary>
     internal bool TryPop(int key, bool isFirst, long[] floors)
     {
-        var floor = NoteFloors(floors);
+        var start = NoteFloors(floors);
         if (!(isFirst ? cache.MoveToFirst(_names[key]) : cache.MoveToLast(_names[key])))
             return false;
         if (isFirst ? cache.TryPopFirst(out var popped) : cache.TryPopLast(out popped))
-            CheckNamed(EventKind.Pop, popped.Key, popped.Value, floors, floor, isRecorded: true);
+            CheckNamed(EventKind.Pop, popped.Key, popped.Value, floors, start, isRecorded: true);
         return true;
     }
 

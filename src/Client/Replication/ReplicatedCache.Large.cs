@@ -9,7 +9,7 @@ namespace McCache.Client;
 /// </content>
 internal sealed partial class ReplicatedCache<TKey, TValue>
 {
-    private const int ChunksInFlight = 8;
+    private const int ChunksInFlight = 16;
     private const int MaxPulls = 2;
     private const int MaxWaitingPulls = 10_000;
     private const int RoundsWithoutSource = 3;
@@ -17,6 +17,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private static readonly TimeSpan s_pullRetry = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _largeGate = new();
+    private readonly Lock _serializing = new();
     private readonly Dictionary<(ulong Hash, CacheVersion Version), KeptValue> _kept = [];
     private readonly Queue<Pull> _waiting = new();
     private long _keptBytes, _pullingBytes, _pulledValues, _refusedValues;
@@ -34,12 +35,6 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
                 return _keptBytes + _pullingBytes;
         }
     }
-
-    /// <summary>Large values pulled.</summary>
-    internal long PulledValues => Volatile.Read(ref _pulledValues);
-
-    /// <summary>Large values that were not what their descriptor said.</summary>
-    internal long RefusedValues => Volatile.Read(ref _refusedValues);
 
     // What others may pull. ---------------------------------------------------------------------------------------------------------------
 
@@ -108,15 +103,25 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     /// <summary>The bytes of one version, owned by the caller; null when they are not here.</summary>
     private LargeValue? FindLarge(TKey key, ulong hash, CacheVersion version)
     {
+        if (FindKept(hash, version) is { } kept)
+            return kept;
+        lock (_serializing)
+            return FindKept(hash, version) ?? FindHeld(key, hash, version); // however many ask, it is serialized once
+    }
+
+    private LargeValue? FindKept(ulong hash, CacheVersion version)
+    {
         lock (_largeGate)
         {
-            if (_kept.TryGetValue((hash, version), out var kept) && kept.Value.TryAcquire())
-            {
-                kept.UsedAt = _time.GetTimestamp();
-                return kept.Value;
-            }
+            if (!_kept.TryGetValue((hash, version), out var kept) || !kept.Value.TryAcquire())
+                return null;
+            kept.UsedAt = _time.GetTimestamp();
+            return kept.Value;
         }
+    }
 
+    private LargeValue? FindHeld(TKey key, ulong hash, CacheVersion version)
+    {
         if (!Local.TryRead(key, out var entry))
             return null;
         if (entry.Version != version || entry.Packed is not null)

@@ -27,15 +27,6 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private bool _isRepairing, _isKicked, _isDisposed;
     private long _holes, _reconciliations, _lostHoles;
 
-    /// <summary>Holes that came up.</summary>
-    internal long Holes => Volatile.Read(ref _holes);
-
-    /// <summary>States of other members that were merged.</summary>
-    internal long Reconciliations => Volatile.Read(ref _reconciliations);
-
-    /// <summary>Holes of members that have gone, which nobody could fill: what may have been changed is dropped everywhere.</summary>
-    internal long LostHoles => Volatile.Read(ref _lostHoles);
-
     /// <summary>Whether nothing is missing.</summary>
     internal bool IsWhole
     {
@@ -48,6 +39,8 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
 
     public override void OnGap(SiloAddress publisher, long upTo)
     {
+        if (publisher.Equals(Channel.Silo))
+            return; // what this member has published is here
         lock (_gate)
         {
             _missing[publisher] = Math.Max(upTo, _missing.GetValueOrDefault(publisher));
@@ -131,12 +124,11 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     /// <summary>Takes note of how far this member is: who has gone, and the floor.</summary>
     private Marks NoteMarks()
     {
-        var marks = Channel.ReadMarks(); // before looking at what is missing: a hole is told before its mark is
-        if (marks.IsOver)
-            FailEarlyChanges();
         List<long> lost = [];
+        Marks marks;
         lock (_gate)
         {
+            marks = Channel.ReadMarks(); // a hole is told before its mark is, and a member is known before its hole is
             foreach (var (silo, upTo) in _missing)
             {
                 if (!marks.Others.ContainsKey(silo) && !marks.Departed.ContainsKey(silo) && _missing.Remove(silo) && !silo.Equals(Channel.Silo))
@@ -155,6 +147,8 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
             ServeNow();
         }
 
+        if (marks.IsOver)
+            FailEarlyChanges();
         if (lost.Count > 0)
             _log.HoleLost(Name);
         return marks;

@@ -46,9 +46,6 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
     /// <summary>Whether what is written is still kept for the start.</summary>
     internal bool IsEarly => Volatile.Read(ref _early) is not null;
 
-    /// <summary>Coherent verbs that were made again.</summary>
-    internal long Repeats => Volatile.Read(ref _repeats);
-
     // Verbs. ------------------------------------------------------------------------------------------------------------------------------
 
     internal override OutgoingChange SetChange(TKey key, TValue value, CacheEntryOptions? options)
@@ -248,6 +245,9 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
     private static FrameOutcome Outcome(Merge merge) => merge == Core.Merge.Overruled ? FrameOutcome.Overruled : FrameOutcome.Applied;
 
     public override ulong Digest() => Local.ReplicaDigest;
+
+    public override ReplicaCounts Replica => new(
+        Volatile.Read(ref _repeats), Volatile.Read(ref _holes), Volatile.Read(ref _lostHoles), Volatile.Read(ref _reconciliations), Volatile.Read(ref _pulledValues), Volatile.Read(ref _refusedValues), LargeBytes);
 
     public override void Sweep(int maxEntries)
     {

@@ -187,5 +187,7 @@ internal sealed partial class MulticastMember
         foreach (var (frame, pending) in _early)
             peer.Enqueue(frame, pending);
         _peers = _peers.Add(silo, peer);
+        if (Streams.HasReplicas)
+            peer.Kick(); // the lane says its watermark
     }
 }

@@ -13,10 +13,12 @@ namespace McCache.Streaming;
 internal sealed partial class MulticastMember : IMulticastChannel
 {
     private readonly Relay _relay;
+    private readonly Random _identities;
 
-    internal MulticastMember(string name, SiloAddress silo, SiloLease lease, IMulticastTransport transport, MulticastOptions options, ILogger log)
+    internal MulticastMember(string name, SiloAddress silo, SiloLease lease, IMulticastTransport transport, MulticastOptions options, ILogger log, Random? identities = null)
     {
         (Name, Lease, Transport, Options, Log) = (name, lease, transport, options, log);
+        _identities = identities ?? Random.Shared;
         Incarnation = new Incarnation(silo, NewRandom());
         _relay = new Relay(this);
         LaneLimits = new LaneLimits(options.MaxLaneFrames, options.MaxLaneBytes);
@@ -61,6 +63,6 @@ internal sealed partial class MulticastMember : IMulticastChannel
     internal MulticastStatistics GetStatistics() => Counters.Read();
 
 #pragma warning disable CA5394 // It has to be different, not secret.
-    private ulong NewRandom() => (ulong)Lease.Random.NextInt64();
+    private ulong NewRandom() => (ulong)_identities.NextInt64();
 #pragma warning restore CA5394
 }

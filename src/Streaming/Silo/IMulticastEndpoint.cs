@@ -12,7 +12,7 @@ internal interface IMulticastEndpoint : IGrainService
     ValueTask<Acknowledgement> Deliver(Batch batch);
 
     /// <summary>Asks the frame handler of a stream something; see <see cref="IFrameHandler.Answer"/>.</summary>
-    [Alias("Ask"), ResponseTimeout("00:00:10")]
+    [Alias("Ask"), ResponseTimeout("00:00:03")]
     ValueTask<byte[]> Ask(string provider, byte[] stream, byte[] request);
 
     /// <summary>Tells a publisher that more of its frames are settled at a receiver.</summary>
