@@ -17,7 +17,6 @@ public sealed class MutationTests(ITestOutputHelper output)
     public void Without_a_rule_a_property_is_violated(Rule rule, string property) => Check(rule, property, Coherence.Invalidate);
 
     [Theory]
-    [InlineData(Rule.Gap, "P1")]
     [InlineData(Rule.Overrule, "P1")]
     [InlineData(Rule.Tombstone, "P3")]
     [InlineData(Rule.Watermark, "P3")]

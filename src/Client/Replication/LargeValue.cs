@@ -7,7 +7,8 @@ namespace McCache.Client;
 /// <remarks>Filled by one writer at a time, then read by any number. Grows as bytes come, so an announced length allocates nothing.</remarks>
 internal sealed class LargeValue : IBufferWriter<byte>
 {
-    internal const int SegmentBytes = 1024 * 1024;
+    private const int MinSegmentBytes = 4 * 1024;
+    private const int MaxSegmentBytes = 1024 * 1024;
 
     private readonly List<(byte[] Bytes, long Start)> _segments = [];
     private int _owners = 1;
@@ -33,7 +34,7 @@ internal sealed class LargeValue : IBufferWriter<byte>
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
         if (_segments.Count == 0 || Room() < Math.Max(1, sizeHint))
-            _segments.Add((ArrayPool<byte>.Shared.Rent(Math.Max(SegmentBytes, sizeHint)), Length));
+            _segments.Add((ArrayPool<byte>.Shared.Rent((int)Math.Max(sizeHint, Math.Clamp(Length, MinSegmentBytes, MaxSegmentBytes))), Length)); // doubles, up to a limit
         var (bytes, start) = _segments[^1];
         return bytes.AsMemory((int)(Length - start));
 
