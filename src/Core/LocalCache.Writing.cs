@@ -46,22 +46,6 @@ internal sealed partial class LocalCache<TKey, TValue>
         return false;
     }
 
-    /// <summary>Adds a key, or updates its value; the factory may be called several times, outside the lock.</summary>
-    /// <returns>The value that was set.</returns>
-    /// <inheritdoc cref="Set" path="/exception"/>
-    internal TValue AddOrUpdate(TKey key, TValue addValue, Func<TKey, TValue, TValue> updateFactory, CacheEntryOptions? options = null)
-    {
-        while (true)
-        {
-            var current = Peek(key);
-            var value = current is null ? addValue : updateFactory(key, current.Value);
-            if (TryReplace(current, key, value, options, change: null))
-            {
-                return value;
-            }
-        }
-    }
-
     /// <summary>Removes a key by a verb of this member.</summary>
     /// <returns>Whether it was there.</returns>
     internal bool Remove(TKey key, [MaybeNullWhen(false)] out TValue value, Change? change = null)
