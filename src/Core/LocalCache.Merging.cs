@@ -28,9 +28,9 @@ internal sealed partial class LocalCache<TKey, TValue>
             merge = MergeEntry(entry, hash, version, place, isLate);
         }
 
-        if (merge != Merge.Taken || size > _maxBytes)
+        if (merge != Merge.Taken || entry.Register is null)
         {
-            value.Drop();
+            value.Drop(); // which may be again, if it has come and gone meanwhile
         }
 
         if (merge == Merge.Taken && size > _maxBytes && Interlocked.Exchange(ref _saidOversized, 1) == 0)
@@ -62,7 +62,7 @@ internal sealed partial class LocalCache<TKey, TValue>
         }
 
         bool isOversized = size == long.MaxValue || size > _maxBytes;
-        isPending = merge == Merge.Taken && !isOversized;
+        isPending = merge == Merge.Taken && !isOversized && IsPending(key, version);
         if (merge == Merge.Taken && isOversized && Interlocked.Exchange(ref _saidOversized, 1) == 0)
         {
             Log.ValueOversized(_logger, Name, size, _maxBytes);
@@ -251,6 +251,11 @@ internal sealed partial class LocalCache<TKey, TValue>
             _lastEvicted = version > _lastEvicted ? version : _lastEvicted;
             TakeAway(entry.Key, held, register, hash, KeyFate.Gone, version, place, now);
         }
+        else if ((register is null && version <= _forgotten) || (entry.Tags.Length > 0 && version <= _forgottenTag))
+        {
+            _lastEvicted = version > _lastEvicted ? version : _lastEvicted;
+            TakeAway(entry.Key, held, register, hash, KeyFate.Gone, version, place, now);
+        }
         else if (isPending)
         {
             TakeAway(entry.Key, held, register, hash, KeyFate.Pending, version, place, now);
@@ -435,7 +440,9 @@ internal sealed partial class LocalCache<TKey, TValue>
     {
         if (_removedTags.Count > MaxTagTombstones)
         {
-            _removedTags.Remove(_removedTags.MinBy(pair => pair.Value).Key);
+            var (oldest, version) = _removedTags.MinBy(pair => pair.Value);
+            _removedTags.Remove(oldest);
+            _forgottenTag = version > _forgottenTag ? version : _forgottenTag;
             _forgottenTombstones++;
         }
     }

@@ -54,7 +54,9 @@ internal sealed partial class LocalCache<TKey, TValue>
     }
 
     /// <summary>Merges what another member's page says of keys, and finds the keys whose values are wanted from it.</summary>
-    internal Reconciled<TKey> Reconcile(StatePage<TKey> page)
+    /// <param name="page">The page.</param>
+    /// <param name="mendsHole">Whether changes are known to have been lost here: then nothing is kept that the other may have seen go, for whatever reason.</param>
+    internal Reconciled<TKey> Reconcile(StatePage<TKey> page, bool mendsHole = true)
     {
         lock (_lock)
         {
@@ -97,13 +99,18 @@ internal sealed partial class LocalCache<TKey, TValue>
                     }
                 }
 
+                else
+                {
+                    Supersede(state, now);
+                }
+
                 if ((_map.TryGetValue(state.Key, out var entry) ? entry.Register : AbsentRegister(state.Key)) is { } register)
                 {
                     register.Mark = _reconciliation;
                 }
             }
 
-            return new(wanted, DropUnmentioned(page, now), removed, moved);
+            return new(wanted, page.IsPartial && !mendsHole ? 0 : DropUnmentioned(page, mendsHole, now), removed, moved);
         }
     }
 
@@ -142,15 +149,28 @@ internal sealed partial class LocalCache<TKey, TValue>
         return state.Version > _clear && (register is null || register.Version == default ? state.Version.Timestamp > _floor : register.Version < state.Version);
     }
 
+    /// <summary>The other side has had a version that is gone there, and what is here is older: it must not be shown, though its successor may never come.</summary>
+    private void Supersede(in KeyState<TKey> state, long now)
+    {
+        var held = Held(state.Key, now);
+        if ((held?.Register ?? AbsentRegister(state.Key)) is not { } register || register.Version == default || register.Version >= state.Version || state.Version <= _clear)
+        {
+            return;
+        }
+
+        BreakFlights(state.Key);
+        TakeAway(state.Key, held, register, state.Hash, KeyFate.Gone, state.Version, state.Place, now);
+    }
+
     /// <summary>Drops what the other side must have seen go. If it may only have evicted it, that is safe, too; but then it is as good as evicted here, and nobody else is told of a removal.</summary>
-    private int DropUnmentioned(StatePage<TKey> page, long now)
+    private int DropUnmentioned(StatePage<TKey> page, bool mendsHole, long now)
     {
         var seenToGo = new List<Register>();
         for (int bucket = (int)(page.From >> 56); bucket <= (int)(page.To >> 56); bucket++)
         {
             for (var register = _buckets[bucket]; register is not null; register = register.Next)
             {
-                if ((register.Entry is { } entry ? !IsEnding(entry, now) : register.Fate == KeyFate.Pending)
+                if ((register.Entry is { } entry ? mendsHole || !IsEnding(entry, now) : register.Fate == KeyFate.Pending)
                     && register.Mark != _reconciliation && register.Hash >= page.From && register.Hash <= page.To && register.Version.Timestamp <= page.Floor)
                 {
                     seenToGo.Add(register);

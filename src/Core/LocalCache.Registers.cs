@@ -23,6 +23,9 @@ internal sealed partial class LocalCache<TKey, TValue>
     private readonly Dictionary<string, CacheVersion> _removedTags = new(StringComparer.Ordinal);
 
     private CacheVersion _clear, _lastEvicted;
+
+    /// <summary>The newest version of a key, and the newest removal of a tag, that was forgotten before its time: an older value whose key is unknown may be one that was removed.</summary>
+    private CacheVersion _forgotten, _forgottenTag;
     private long _floor;
     private Entry? _hint;
 
@@ -204,6 +207,7 @@ internal sealed partial class LocalCache<TKey, TValue>
                 Unlist(oldest);
                 _absent.Remove(oldest.Key);
                 _forgottenTombstones++;
+                _forgotten = oldest.Version > _forgotten ? oldest.Version : _forgotten;
             }
         }
     }

@@ -138,22 +138,25 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     }
 
     /// <summary>Writes an entry that was asked for.</summary>
-    private void WriteEntry(OutgoingChange buffer, in EntrySnapshot<TKey, TValue> entry)
+    /// <returns>The bytes that had to be serialized and are not in the buffer.</returns>
+    private long WriteEntry(OutgoingChange buffer, in EntrySnapshot<TKey, TValue> entry)
     {
         WireEntry.Write(buffer, entry.Place, entry.Terms, Keys, entry.Key);
         buffer.BeginContent(0, _options.MaxInlineValueBytes);
         if (entry.Packed is LargePackedValue<TValue> large)
         {
             buffer.EndContent(large.Descriptor);
-            return;
+            return 0;
         }
 
         if (entry.Packed is SmallPackedValue<TValue> small)
             buffer.Write(small.Bytes.Span);
         else
             _values.Write(buffer, entry.Value!);
-        if (buffer.EndContent() is { } value)
-            Keep(buffer.KeyHash, entry.Version, value);
+        if (buffer.EndContent() is not { } value)
+            return 0;
+        Keep(buffer.KeyHash, entry.Version, value);
+        return value.Length;
     }
 
     // What is pulled. ---------------------------------------------------------------------------------------------------------------------
@@ -165,7 +168,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         var merge = Local.MergePending(key, hash, version, place, terms, fits ? descriptor.Length : long.MaxValue, isLate, out var isPending);
         if (!isPending)
             return merge;
-        var pull = new Pull(key, keyBytes, version, place, terms, descriptor, sender);
+        var pull = new Pull(key, keyBytes, version, terms, descriptor, sender, _time.GetTimestamp());
         lock (_largeGate)
         {
             if (_waiting.Count < MaxWaitingPulls)
@@ -227,7 +230,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
                 await Task.Delay(s_pullRetry, _time);
             }
 
-            Local.AbandonPending(pull.Key, pull.Version, isElsewhere: false);
+            Local.AbandonPending(pull.Key, pull.Version, pull.IsElsewhere);
         }
 #pragma warning disable CA1031 // As for repairs.
         catch (Exception exception)
@@ -238,6 +241,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         }
         finally
         {
+            pull.Discard();
             lock (_largeGate)
             {
                 _pulling--;
@@ -253,6 +257,8 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private async Task<(bool IsPulled, bool IsUnknown)> PullOnceAsync(Pull pull)
     {
         var isUnknown = false;
+        if (!Local.IsPending(pull.Key, pull.Version))
+            return default;
         if (FindLarge(pull.Key, KeyHashing.Hash(pull.KeyBytes), pull.Version) is { } own)
             return (Complete(pull, own), false);
         var others = Channel.ReadMarks().Others.Keys.ToList();
@@ -260,24 +266,23 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
             others.Insert(0, sender);
         foreach (var other in others)
         {
-            var value = new LargeValue();
             try
             {
-                if (await PullAsync(pull, other, value))
+                if (await PullAsync(pull, other))
                 {
-                    if (value.Describe() == pull.Descriptor)
-                        return (Complete(pull, value), false);
+                    if (pull.Value.Describe() == pull.Descriptor)
+                        return (Complete(pull, pull.Take()), false);
                     Interlocked.Increment(ref _refusedValues);
+                    pull.Discard();
                 }
             }
-#pragma warning disable CA1031 // The network may fail in any way; there may be another who has it, or the same later.
+#pragma warning disable CA1031 // The network may fail in any way; there may be another who has it, or the same later. What has come stays.
             catch (Exception)
 #pragma warning restore CA1031
             {
                 isUnknown = true;
             }
 
-            value.Release();
             if (!Local.IsPending(pull.Key, pull.Version))
                 break;
         }
@@ -288,30 +293,59 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private bool Complete(Pull pull, LargeValue value)
     {
         Interlocked.Increment(ref _pulledValues);
-        Local.CompletePending(pull.Key, pull.Version, new LargePackedValue<TValue>(_values, value, pull.Descriptor), pull.Terms); // releases what it does not take
+        var terms = pull.Terms;
+        if (terms.TimeToLive != long.MaxValue)
+            terms = terms with { TimeToLive = Math.Max(1, terms.TimeToLive - (long)_time.GetElapsedTime(pull.Since).TotalMilliseconds) }; // counted from the news of it
+        Local.CompletePending(pull.Key, pull.Version, new LargePackedValue<TValue>(_values, value, pull.Descriptor), terms); // releases what it does not take
         return true;
     }
 
+    /// <summary>Goes on where the last one who was asked left off. Asks for one part first: the other may have to serialize the value.</summary>
     /// <returns>Whether all bytes have come. False when the other does not have them, sends other than what was asked for, or something newer has come.</returns>
-    private async Task<bool> PullAsync(Pull pull, SiloAddress other, LargeValue value)
+    private async Task<bool> PullAsync(Pull pull, SiloAddress other)
     {
         var flying = new Queue<(Task<byte[]> Chunk, int Count)>();
-        for (var next = 0L; value.Length < pull.Descriptor.Length;)
+        try
         {
-            for (; flying.Count < ChunksInFlight && next < pull.Descriptor.Length; next += flying.Last().Count)
+            var (next, window) = (pull.Value.Length, 1);
+            while (pull.Value.Length < pull.Descriptor.Length)
             {
-                var count = (int)Math.Min(ChunkBytes, pull.Descriptor.Length - next);
-                flying.Enqueue((Channel.AskAsync(other, Stream, ToBytes(new ChunkRequest(pull.KeyBytes, pull.Version, next, count))).AsTask(), count));
+                for (; flying.Count < window && next < pull.Descriptor.Length; next += flying.Last().Count)
+                {
+                    var count = (int)Math.Min(ChunkBytes, pull.Descriptor.Length - next);
+                    flying.Enqueue((Channel.AskAsync(other, Stream, ToBytes(new ChunkRequest(pull.KeyBytes, pull.Version, next, count))).AsTask(), count));
+                }
+
+                var (chunk, expected) = flying.Dequeue();
+                var bytes = await chunk;
+                pull.IsElsewhere |= bytes.Length > 0;
+                if (bytes.Length != expected || !Local.IsPending(pull.Key, pull.Version))
+                    return false;
+                pull.Value.Write(bytes);
+                window = ChunksInFlight;
             }
 
-            var (chunk, expected) = flying.Dequeue();
-            var bytes = await chunk;
-            if (bytes.Length != expected || !Local.IsPending(pull.Key, pull.Version))
-                return false;
-            value.Write(bytes);
+            return true;
+        }
+        finally
+        {
+            foreach (var (chunk, _) in flying)
+                _ = ObserveAsync(chunk);
         }
 
-        return true;
+        static async Task ObserveAsync(Task chunk)
+        {
+            try
+            {
+                await chunk;
+            }
+#pragma warning disable CA1031 // Nobody needs it any more.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+                // Nor what became of it.
+            }
+        }
     }
 
     private sealed class KeptValue(LargeValue value, long usedAt)
@@ -321,5 +355,28 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         internal long UsedAt { get; set; } = usedAt;
     }
 
-    private sealed record Pull(TKey Key, byte[] KeyBytes, CacheVersion Version, Place Place, EntryTerms Terms, Descriptor Descriptor, SiloAddress? Sender);
+    /// <summary>A large value on its way, with what has come of it so far.</summary>
+    private sealed record Pull(TKey Key, byte[] KeyBytes, CacheVersion Version, EntryTerms Terms, Descriptor Descriptor, SiloAddress? Sender, long Since)
+    {
+        private LargeValue? _value;
+
+        internal LargeValue Value => _value ??= new();
+
+        /// <summary>Somebody seems to have it.</summary>
+        internal bool IsElsewhere { get; set; }
+
+        /// <summary>The bytes, which are the caller's from now on.</summary>
+        internal LargeValue Take()
+        {
+            var value = Value;
+            _value = null;
+            return value;
+        }
+
+        internal void Discard()
+        {
+            _value?.Release();
+            _value = null;
+        }
+    }
 }

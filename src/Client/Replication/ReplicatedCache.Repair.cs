@@ -14,6 +14,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private const int MaxKeysPerPage = 2_000;
     private const int MaxAnswerBytes = 192 * 1024;
     private const int MaxRequestBytes = 64 * 1024;
+    private const long MaxSerializedBytes = 8 * 1024 * 1024;
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(50);
 
     private readonly Codec<ReplicaRequest> _requests;
@@ -162,18 +163,24 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         SiloAddress[] others = [.. marks.Others.Keys];
         if (!IsWhole)
         {
+            lock (_gate)
+            {
+                if (_missing.Count == 0)
+                    return; // somebody has not been heard yet
+            }
+
             // The one whose changes are missing has them; somebody else may have them, too, and be reachable.
-            await PullAsync(Choose(missing.Length > 0 && Channel.Random.Next(2) == 0 ? missing : others), 0, ulong.MaxValue);
+            await PullAsync(Choose(missing.Length > 0 && Channel.Random.Next(2) == 0 ? missing : others), 0, ulong.MaxValue, mendsHole: true);
             return;
         }
 
         var other = Choose(others);
-        if (Local.IsPartial || await AskAsync<DigestAnswer>(other, new DigestRequest()) is not { IsPartial: false } theirs || theirs.Buckets.Length != LocalCache<TKey, TValue>.Buckets)
+        if (await AskAsync<DigestAnswer>(other, new DigestRequest()) is not { } theirs || theirs.Buckets.Length != LocalCache<TKey, TValue>.Buckets)
             return;
         var mine = Local.BucketDigests();
         var first = Channel.Random.Next(mine.Length);
-        foreach (var bucket in Enumerable.Range(first, mine.Length).Select(i => i % mine.Length).Where(i => mine[i] != theirs.Buckets[i]).Take(MaxBucketsPerRound))
-            await PullAsync(other, (ulong)bucket << 56, ((ulong)bucket << 56) | (ulong.MaxValue >> 8));
+        foreach (var bucket in Enumerable.Range(first, mine.Length).Select(i => i % mine.Length).Where(i => mine[i] != theirs.Buckets[i]).Take(Local.IsPartial || theirs.IsPartial ? 1 : MaxBucketsPerRound))
+            await PullAsync(other, (ulong)bucket << 56, ((ulong)bucket << 56) | (ulong.MaxValue >> 8), mendsHole: false);
     }
 
 #pragma warning disable CA5394 // Who is asked, and when, is no secret.
@@ -183,7 +190,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
 #pragma warning restore CA5394
 
     /// <summary>Merges what another member has in a range of keys, page by page.</summary>
-    private async Task PullAsync(SiloAddress other, ulong from, ulong to)
+    private async Task PullAsync(SiloAddress other, ulong from, ulong to, bool mendsHole)
     {
         Knowledge[]? knows = null;
         for (var next = from; ;)
@@ -195,23 +202,29 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
             var page = ToPage(answer, next);
             if (page.Keys.Any(key => !Channel.Stamps.Observe(key.Version.Timestamp)) || !Channel.Stamps.Observe(page.Clear.Timestamp))
                 return; // further ahead than MaxClockSkew
-            await FetchAsync(other, Local.Reconcile(page).Wanted);
             knows ??= answer.Knows; // of the first page: the later ones know at least that
+            if (mendsHole && !knows.Any(Fills))
+                return;
+            await FetchAsync(other, Local.Reconcile(page, mendsHole).Wanted);
             if (answer.To == to)
                 break;
             next = answer.To + 1;
         }
 
         Interlocked.Increment(ref _reconciliations);
-        if (from != 0 || to != ulong.MaxValue)
-            return;
         lock (_gate)
         {
-            foreach (var (silo, upTo) in knows)
+            foreach (var known in mendsHole ? knows : [])
             {
-                if (_missing.TryGetValue(silo, out var hole) && upTo >= hole)
-                    _missing.Remove(silo);
+                if (Fills(known))
+                    _missing.Remove(known.Silo);
             }
+        }
+
+        bool Fills(Knowledge known)
+        {
+            lock (_gate)
+                return _missing.TryGetValue(known.Silo, out var hole) && known.UpTo >= hole;
         }
     }
 
@@ -328,15 +341,15 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private EntriesAnswer GetEntries(byte[][] keys)
     {
         List<WireVersioned> entries = [];
-        var (done, bytes) = (0, 0);
-        for (; done < keys.Length && bytes < MaxAnswerBytes; done++)
+        var (done, bytes, serialized) = (0, 0, 0L);
+        for (; done < keys.Length && bytes < MaxAnswerBytes && serialized < MaxSerializedBytes; done++)
         {
             if (!Local.TryRead(ReadKey(keys[done]), out var entry))
                 continue;
             using var buffer = OutgoingChange.Rent();
             try
             {
-                WriteEntry(buffer, entry);
+                serialized += WriteEntry(buffer, entry);
             }
             finally
             {

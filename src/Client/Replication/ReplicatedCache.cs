@@ -101,6 +101,9 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
             for (var isInformed = false; ;)
             {
                 var met = await change.Settled;
+                if (met == Settlement.OutOfReach)
+                    throw new InvalidOperationException(
+                        $"Another member's version of what was written to cache '{Name}' is further ahead of this member's wall clock than McCacheOptions.{nameof(McCacheOptions.MaxClockSkew)} ({_options.MaxClockSkew}), and holds there. Set the clocks right.");
                 if (met == Settlement.Clean || (met == Settlement.Overruled && isInformed))
                     return;
                 Interlocked.Increment(ref _repeats);
@@ -123,7 +126,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
 
     private void KeepEarly(Queue<EarlyChange> early, OutgoingChange change)
     {
-        if (early.Count == MaxEarlyChanges || _earlyBytes + change.Written.Length > MaxEarlyBytes)
+        if (early.Count == MaxEarlyChanges || _earlyBytes + change.Written.Length + (change.IsAwaited ? change.Large?.Length ?? 0 : 0) > MaxEarlyBytes)
             throw new InvalidOperationException($"Too much was written to cache '{Name}' before this member had started. Nothing was changed.");
         var payload = change.Written.ToArray();
         if (!change.IsAwaited && payload[0] == (byte)CacheOperation.Set && WireEntry.TryRead(payload.AsSpan(CacheFrame.HeaderSize), out var entry))
@@ -134,7 +137,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
         if (kept.Settled is { } settled)
             change.Settled = new(settled.Task.WaitAsync(change.Token));
         early.Enqueue(kept);
-        _earlyBytes += kept.Payload.Length;
+        _earlyBytes += kept.Payload.Length + (kept.Large?.Length ?? 0);
     }
 
     /// <summary>Makes the changes that were kept, as this member's own, one after another; those that come meanwhile queue behind them.</summary>
@@ -144,6 +147,25 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
             return;
         Volatile.Write(ref _isMakingEarlyChanges, true);
         while (TryTake(out var change))
+        {
+            try
+            {
+                Make(change);
+            }
+#pragma warning disable CA1031 // A frame may be larger than a lane; whoever waits is told.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                change.Settled?.TrySetException(exception);
+                _ = change.Settled?.Task.Exception;
+            }
+
+            change.Large?.Release();
+        }
+
+        Volatile.Write(ref _isMakingEarlyChanges, false);
+
+        void Make(in EarlyChange change)
         {
             long stamp;
             if (change.Settled is { } settled)
@@ -157,14 +179,12 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
                 stamp = Channel.Publish(Stream, change.Payload);
             }
 
-            if (stamp > 0 && change.Large is not null)
+            if (stamp == 0)
+                return;
+            if (change.Large is not null)
                 Keep(change.KeyHash, new CacheVersion(stamp, Channel.Member), change.Large);
-            change.Large?.Release();
-            if (stamp > 0)
-                ((IFrameHandler)this).Apply(new ReceivedFrame { Payload = change.Payload, Stamp = stamp, Member = Channel.Member });
+            ((IFrameHandler)this).Apply(new ReceivedFrame { Payload = change.Payload, Stamp = stamp, Member = Channel.Member });
         }
-
-        Volatile.Write(ref _isMakingEarlyChanges, false);
 
         bool TryTake(out EarlyChange change)
         {

@@ -27,7 +27,7 @@ internal sealed class AwaitedFrames
         if (before == 0)
             return false;
         foreach (var (stream, queue) in _streams)
-            SettleTo(queue, Math.Min(SettledOf(stream, acknowledgement), acknowledgement.Applied), acknowledgement.Overruled);
+            SettleTo(queue, Math.Min(SettledOf(stream, acknowledgement), acknowledgement.Applied), acknowledgement);
         RemoveEmpty();
         return Count < before;
     }
@@ -47,7 +47,7 @@ internal sealed class AwaitedFrames
         foreach (var (sequence, awaited) in _streams.Values.SelectMany(static queue => queue))
         {
             if (sequence > above)
-                awaited.Overrule(isKnown: false);
+                awaited.Overrule(Settlement.Unknown);
         }
     }
 
@@ -71,14 +71,14 @@ internal sealed class AwaitedFrames
         }
     }
 
-    private void SettleTo(Queue<(long Sequence, IAwaited Awaited)> queue, long sequence, long[]? overruled)
+    private void SettleTo(Queue<(long Sequence, IAwaited Awaited)> queue, long sequence, Acknowledgement? acknowledgement)
     {
         while (queue.TryPeek(out var first) && first.Sequence <= sequence)
         {
             queue.Dequeue();
             Count--;
-            if (overruled is not null && Array.IndexOf(overruled, first.Sequence) >= 0)
-                first.Awaited.Overrule(isKnown: true);
+            if (acknowledgement?.Overruled is { } overruled && Array.IndexOf(overruled, first.Sequence) >= 0)
+                first.Awaited.Overrule(acknowledgement.Stamp == Acknowledgement.OutOfReach ? Settlement.OutOfReach : Settlement.Overruled);
             first.Awaited.Settle();
         }
     }

@@ -7,8 +7,7 @@ internal interface IAwaited
     bool IsAbandoned { get; }
 
     /// <summary>The frame met something newer there, or it is not known what it met: it was lost, or the place has gone. Called before <see cref="Settle"/>.</summary>
-    /// <param name="isKnown">Whether it met something newer.</param>
-    void Overrule(bool isKnown);
+    void Overrule(Settlement by);
 
     /// <summary>The frame is settled there. Quick, throws nothing, and may be called under a lock.</summary>
     void Settle();

@@ -163,7 +163,7 @@ internal sealed class Peer : KickedWork, IDisposable
         }
 
         if (acknowledgement is { Overruled: not null } && !_member.Lease.Stamps.Observe(acknowledgement.Stamp))
-            acknowledgement = acknowledgement with { Overruled = null }; // what is that far ahead is refused by this member, so it can't be told from nothing
+            acknowledgement = acknowledgement with { Stamp = Acknowledgement.OutOfReach };
         lock (_gate)
         {
             if (acknowledgement is null)

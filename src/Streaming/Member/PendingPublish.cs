@@ -11,6 +11,9 @@ internal enum Settlement
 
     /// <summary>A place has gone, or the frame was lost there: it is not known what it would have met.</summary>
     Unknown = 2,
+
+    /// <summary>Something newer somewhere, so far ahead of this member's wall clock that it cannot get past it.</summary>
+    OutOfReach = 3,
 }
 
 /// <summary>
@@ -20,7 +23,7 @@ internal sealed class PendingPublish(Action<PendingPublish> onSettled) : IAwaite
 {
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _holds = 1;
-    private int _overruled; // 0 by nothing, 1 by something newer, 2 perhaps by something that nobody has told of
+    private int _overruled; // the worst of what it has met
 
     internal Task Completion => _completion.Task;
 
@@ -31,12 +34,14 @@ internal sealed class PendingPublish(Action<PendingPublish> onSettled) : IAwaite
     internal Settlement Settlement => (Settlement)Volatile.Read(ref _overruled);
 
     /// <inheritdoc/>
-    public void Overrule(bool isKnown)
+    public void Overrule(Settlement by)
     {
-        if (isKnown)
-            Interlocked.CompareExchange(ref _overruled, (int)Settlement.Overruled, (int)Settlement.Clean);
-        else
-            Volatile.Write(ref _overruled, (int)Settlement.Unknown);
+        for (int seen = Volatile.Read(ref _overruled), before; seen < (int)by; seen = before)
+        {
+            before = Interlocked.CompareExchange(ref _overruled, (int)by, seen);
+            if (before == seen)
+                break;
+        }
     }
 
     /// <summary>One more place must settle the frame.</summary>

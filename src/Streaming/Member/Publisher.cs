@@ -82,7 +82,7 @@ internal sealed class Publisher(MulticastMember member, Incarnation incarnation,
 
         public bool IsAbandoned => false;
 
-        public void Overrule(bool isKnown)
+        public void Overrule(Settlement by)
         {
             // Subscriptions have no versions.
         }

@@ -47,7 +47,11 @@ internal sealed record Gap([property: Id(0)] byte[][]? Streams)
 [GenerateSerializer, Immutable, Alias(WireAliases.Acknowledgement)]
 internal sealed record Acknowledgement(
     [property: Id(0)] ulong Receiver, [property: Id(1)] long Applied, [property: Id(2)] long Floor, [property: Id(3)] Lag[]? Lagging,
-    [property: Id(4)] long[]? Overruled = null, [property: Id(5)] long Stamp = 0);
+    [property: Id(4)] long[]? Overruled = null, [property: Id(5)] long Stamp = 0)
+{
+    /// <summary>In place of a stamp, at the publisher only: it is so far ahead that the publisher cannot get past it.</summary>
+    internal const long OutOfReach = long.MaxValue;
+}
 
 /// <summary>A stream with unsettled frames.</summary>
 /// <param name="Stream">Its name.</param>

@@ -243,7 +243,7 @@ internal sealed class LaneSimulation
 
         public bool IsAbandoned => false;
 
-        public void Overrule(bool isKnown)
+        public void Overrule(Settlement by)
         {
         }
 

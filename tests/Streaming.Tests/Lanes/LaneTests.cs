@@ -133,7 +133,7 @@ public sealed class LaneTests
     {
         public bool IsAbandoned => true;
 
-        public void Overrule(bool isKnown)
+        public void Overrule(Settlement by)
         {
         }
 
