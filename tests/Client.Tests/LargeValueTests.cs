@@ -43,7 +43,7 @@ public sealed class LargeValueTests
         Assert.Equal(["t"], there.Tags);
         Assert.Equal(["small", "large"], _there.Keys);
         Assert.Single(_network.Frames);
-        Assert.Equal((1L, 0L), (Puller.PulledValues, Puller.RefusedValues));
+        Assert.Equal((1L, 0L), (Puller.Replica.Pulled, Puller.Replica.Refused));
         AssertSame();
         AssertFreed();
     }
@@ -126,7 +126,7 @@ public sealed class LargeValueTests
         Assert.Equal(expected, string.Join(' ', _there.Keys));
         Assert.Equal(expected, string.Join(' ', _here.Keys));
         Assert.Equal(_here.ToArray().Select(pair => pair.Value), _there.ToArray().Select(pair => pair.Value));
-        Assert.Equal(0, Puller.RefusedValues);
+        Assert.Equal(0, Puller.Replica.Refused);
         AssertSame();
         AssertFreed();
     }
@@ -167,13 +167,13 @@ public sealed class LargeValueTests
     public void Few_chunks_travel_at_once()
     {
         var chunks = new Gate(_two);
-        _here["a"] = Bytes(Length);
-        _here["b"] = Bytes(Length);
-        _here["c"] = Bytes(Length);
+        _here["a"] = Bytes(2 * Length);
+        _here["b"] = Bytes(2 * Length);
+        _here["c"] = Bytes(2 * Length);
         _network.PassUntil(() => chunks.Waiting > 0);
         _network.Pass();
-        Assert.Equal(16, chunks.Waiting); // eight for each of two values
-        Assert.InRange(Puller.LargeBytes, 2 * Length, (2 * Length) + 100);
+        Assert.Equal(32, chunks.Waiting); // sixteen for each of two values
+        Assert.InRange(Puller.LargeBytes, 4 * Length, (4 * Length) + 100);
         chunks.Open();
         _network.PassUntil(() => _there.Count == 4);
         AssertFreed();
@@ -219,7 +219,7 @@ public sealed class LargeValueTests
         chunks.Open();
         _network.PassUntil(() => three.Get<string, byte[]>().ContainsKey("large"));
         Assert.Equal(Bytes(Length), three.Get<string, byte[]>()["large"]);
-        Assert.Equal(0, three.Replica<string, byte[]>().RefusedValues);
+        Assert.Equal(0, three.Replica<string, byte[]>().Replica.Refused);
         _network.Pass(40_000);
         Assert.Equal((0, 0), (three.Replica<string, byte[]>().LargeBytes, Puller.LargeBytes));
     }
@@ -283,7 +283,7 @@ public sealed class LargeValueTests
         _here["large"] = Bytes(Length);
         _network.PassUntil(() => three.Get<string, byte[]>().ContainsKey("large"));
         Assert.Equal(Bytes(Length), three.Get<string, byte[]>()["large"]);
-        Assert.Equal(isRefused, replica.RefusedValues > 0);
+        Assert.Equal(isRefused, replica.Replica.Refused > 0);
         _network.Pass(40_000);
         Assert.Equal(0, replica.LargeBytes);
         AssertFreed();
@@ -298,7 +298,7 @@ public sealed class LargeValueTests
         _here["large"] = Bytes(Length);
         _network.Pass(5_000);
         Assert.False(_there.ContainsKey("large"));
-        Assert.Equal(isRefused, Puller.RefusedValues > 0);
+        Assert.Equal(isRefused, Puller.Replica.Refused > 0);
         Assert.Equal([1], _there["small"]);
         Puller.Local.Check();
         AssertFreed();
@@ -322,7 +322,7 @@ public sealed class LargeValueTests
         _here["large"] = Bytes(64 * 1024 * 10);
         _network.Pass(5_000);
         Assert.False(_there.ContainsKey("large"));
-        Assert.InRange(Puller.RefusedValues, 1, 10);
+        Assert.InRange(Puller.Replica.Refused, 1, 10);
         AssertFreed();
     }
 

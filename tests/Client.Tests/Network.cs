@@ -27,9 +27,10 @@ internal sealed class Network
     /// <summary>A new member with the caches that are added. It has heard everybody's clock; what was written before, a replica lacks.</summary>
     /// <param name="configure">Adds caches.</param>
     /// <param name="isStarted">Whether it has started; else <see cref="Start"/> does it.</param>
-    public Member Join(Action<McCacheBuilder> configure, bool isStarted = true)
+    /// <param name="isAlone">Whether it knows nobody, and nobody knows it, before <see cref="Meet"/>.</param>
+    public Member Join(Action<McCacheBuilder> configure, bool isStarted = true, bool isAlone = false)
     {
-        var channel = new Channel(this, ++_joined) { IsStarted = isStarted };
+        var channel = new Channel(this, ++_joined) { IsStarted = isStarted, IsAlone = isAlone };
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSerializer();
@@ -37,14 +38,13 @@ internal sealed class Network
         services.AddKeyedSingleton<IMulticastChannel>(CacheMember.ProviderName, channel);
         configure(new McCacheBuilder(services));
         var provider = services.BuildServiceProvider(validateScopes: true);
-        foreach (var other in _channels)
-            channel.Stamps.Observe(other.Stamps.Next());
+        if (!isAlone)
+            _channels.ForEach(other => channel.Stamps.Observe(other.Stamps.Next()));
         provider.GetRequiredService<CacheMember>();
-        foreach (var handler in channel.Handlers.Values.Where(handler => handler.IsReplica))
-            _channels.ForEach(other => handler.OnGap(other.Silo, other.Stamps.Next()));
-        channel.HasHeard = true;
-        _channels.Add(channel);
-        return new Member(provider, channel);
+        var member = new Member(provider, channel);
+        if (!isAlone)
+            Meet(member);
+        return member;
     }
 
     /// <summary>A new member with one cache of strings and numbers, "cache".</summary>
@@ -52,7 +52,7 @@ internal sealed class Network
         => Join(caches => caches.Add<string, int>("cache", configure)).Get<string, int>("cache");
 
     /// <summary>A new member with one replicated cache, "cache".</summary>
-    public Member JoinReplica<TKey, TValue>(Action<CacheOptions>? configure = null, Action<McCacheOptions>? options = null, bool isStarted = true)
+    public Member JoinReplica<TKey, TValue>(Action<CacheOptions>? configure = null, Action<McCacheOptions>? options = null, bool isStarted = true, bool isAlone = false)
         where TKey : notnull
         => Join(
             caches => caches.Configure(options ?? (_ => { })).Add<TKey, TValue>("cache", cache =>
@@ -60,7 +60,19 @@ internal sealed class Network
                 cache.Coherence = Coherence.Replicate;
                 configure?.Invoke(cache);
             }),
-            isStarted);
+            isStarted,
+            isAlone);
+
+    /// <summary>A member and the others get to know each other.</summary>
+    public void Meet(Member member)
+    {
+        var channel = member.Channel;
+        channel.IsAlone = false;
+        foreach (var handler in channel.Handlers.Values.Where(handler => handler.IsReplica))
+            _channels.ForEach(other => handler.OnGap(other.Silo, other.Stamps.Next()));
+        channel.HasHeard = true;
+        _channels.Add(channel);
+    }
 
     public void Start(Member member)
     {
@@ -167,6 +179,9 @@ internal sealed class Network
 
         public bool IsStarted { get; set; }
 
+        /// <summary>Whether it knows of nobody.</summary>
+        public bool IsAlone { get; set; }
+
         /// <summary>Whether it has been told what it lacks; until then it has heard nobody.</summary>
         public bool HasHeard { get; set; }
 
@@ -184,7 +199,7 @@ internal sealed class Network
 
         public Marks ReadMarks() => new(
             Stamps.Next(),
-            network._channels.Where(other => other != this).ToDictionary(
+            network._channels.Where(other => other != this && !IsAlone).ToDictionary(
                 other => other.Silo,
                 other => !HasHeard ? 0 : network._held.Find(frame => frame.From == other && frame.To == this) is { } next ? next.Stamp - 1 : other.Stamps.Next()),
             new Dictionary<SiloAddress, long>(network._departed),

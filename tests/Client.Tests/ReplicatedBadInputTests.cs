@@ -377,7 +377,7 @@ public sealed class ReplicatedBadInputTests
         _network.Pass();
         Assert.Equal([new("lost", "found"), new("key", "value")], There.ToArray());
         Assert.True(Replica.IsWhole);
-        Assert.Equal(0, Replica.LostHoles);
+        Assert.Equal(0, Replica.Replica.LostHoles);
         Assert.Equal(_one.Replica<string, string>().Digest(), Replica.Digest());
     }
 
@@ -423,7 +423,7 @@ public sealed class ReplicatedBadInputTests
         _network.Leave(_one);
         _network.Pass(1_000);
         Assert.Equal("found", There["lost"]);
-        Assert.Equal((0, 0), (Replica.LostHoles, three.Replica<string, string>().LostHoles));
+        Assert.Equal((0, 0), (Replica.Replica.LostHoles, three.Replica<string, string>().Replica.LostHoles));
     }
 
     [Theory]
@@ -450,8 +450,8 @@ public sealed class ReplicatedBadInputTests
         Assert.Empty(There);
         _network.ForgetDeparted();
         _network.Pass(1_000);
-        Assert.Equal(1, Replica.LostHoles);
-        Assert.Equal(isLostByBoth ? 1 : 0, three.Replica<string, string>().LostHoles);
+        Assert.Equal(1, Replica.Replica.LostHoles);
+        Assert.Equal(isLostByBoth ? 1 : 0, three.Replica<string, string>().Replica.LostHoles);
         Assert.Equal(["new"], There.Keys);
         foreach (var member in new[] { _two, three })
             member.Channel.Asking = null;
@@ -485,7 +485,7 @@ public sealed class ReplicatedBadInputTests
         _two.Handler.OnGap(_two.Channel.Silo, 0); // as when wall and monotonic clock have parted
         _network.Pass(1_000);
         Assert.Equal("value", There["key"]);
-        Assert.Equal(0, Replica.LostHoles);
+        Assert.Equal(0, Replica.Replica.LostHoles);
     }
 
     // ---------------------------------------------------------------------------------------------------------------------------------------

@@ -254,7 +254,7 @@ public sealed class ReplicatedTests
         var setting = Quietly(() => _here.SetAsync("a", 6, Token).AsTask());
         _network.DeliverAll();
         Assert.True(setting.IsCompletedSuccessfully);
-        Assert.Equal(1, _one.Replica<string, int>().Repeats);
+        Assert.Equal(1, _one.Replica<string, int>().Replica.Repeats);
         Assert.Equal("b2 c3 a6", Show(_here));
         Assert.Equal("b2 c3 a6", Show(_there));
         AssertSame();
@@ -413,6 +413,18 @@ public sealed class ReplicatedTests
         Assert.Equal(["t"], metadata.Tags);
         Assert.False(late.Replica<string, int>().IsEarly);
         Assert.Equal(_one.Replica<string, int>().Digest(), late.Replica<string, int>().Digest());
+    }
+
+    [Fact]
+    public void A_member_that_waits_before_it_knows_the_others_takes_what_they_have()
+    {
+        var late = _network.JoinReplica<string, int>(isStarted: false, isAlone: true);
+        _network.Pass(1_000);
+        _network.Meet(late);
+        _network.Start(late);
+        _network.Pass(10_000);
+        foreach (var member in new[] { _here, _there, late.Get<string, int>() })
+            Assert.Equal("a1 b2 c3", Show(member));
     }
 
     [Fact]

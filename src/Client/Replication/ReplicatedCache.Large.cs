@@ -13,7 +13,6 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private const int MaxPulls = 2;
     private const int MaxWaitingPulls = 10_000;
     private const int RoundsWithoutSource = 3;
-    private static readonly TimeSpan s_keptFor = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_pullRetry = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _largeGate = new();
@@ -25,6 +24,9 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
 
     /// <summary>What is asked for at once: below the size at which arrays go to the large object heap.</summary>
     internal int ChunkBytes { get; set; } = 64 * 1024;
+
+    /// <summary>How long serialized bytes are kept for others after somebody has asked for them.</summary>
+    internal TimeSpan KeptFor { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Bytes of large values that are kept for others, or are being put together.</summary>
     internal long LargeBytes
@@ -71,7 +73,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         {
             foreach (var (key, kept) in _kept)
             {
-                if (_time.GetElapsedTime(kept.UsedAt) > s_keptFor)
+                if (_time.GetElapsedTime(kept.UsedAt) > KeptFor)
                     Discard(key);
             }
         }

@@ -132,8 +132,8 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
             marks = Channel.ReadMarks(); // a hole is told before its mark is, and a member is known before its hole is
             foreach (var (silo, upTo) in _missing)
             {
-                if (!marks.Others.ContainsKey(silo) && !marks.Departed.ContainsKey(silo) && _missing.Remove(silo) && !silo.Equals(Channel.Silo))
-                    lost.Add(upTo); // this member itself lacks nothing of its own
+                if (!marks.Others.ContainsKey(silo) && !marks.Departed.ContainsKey(silo) && _missing.Remove(silo))
+                    lost.Add(upTo);
             }
 
             _isUnheard = marks.Others.Values.Contains(0);
@@ -143,7 +143,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
                 _lostHoles++;
             }
 
-            if (_missing.Count == 0 && !_isUnheard)
+            if (_until > 0 && _missing.Count == 0 && !_isUnheard) // before the start there may be members that this one does not know yet
                 Local.RaiseFloor(marks.Others.Values.DefaultIfEmpty(marks.Own).Min());
             ServeNow();
         }
