@@ -192,10 +192,41 @@ public class ReconciliationTests
         Assert.Equal([KeyFate.Gone, KeyFate.Held], left.Everything().Keys.OrderBy(state => state.Key).Select(state => state.Fate));
         Assert.Equal([2], right.Reconcile(left.Everything()).Wanted);
         right.RaiseFloor(20);
-        Assert.Equal(1, left.Reconcile(right.Everything()).Dropped);
+        Assert.Equal(1, left.Reconcile(right.Everything(), mendsHole: false).Dropped);
         Assert.Equal("1", left.Order());
-        left.ExpiryMargin = 59_999;
-        Assert.Equal(1, left.Reconcile(right.Everything()).Dropped);
+        Assert.Equal(1, left.Reconcile(right.Everything()).Dropped); // its removal may be what was lost
+    }
+
+    [Fact]
+    public void What_is_gone_elsewhere_supersedes_what_is_older_here()
+    {
+        var (left, right) = (Make(), Make());
+        left.Hear(1, 10);
+        right.Hear(1, 10);
+        right.Hear(1, 12);
+        right.Evict(1);
+        var reconciled = left.Reconcile(right.Everything());
+        Assert.Empty(reconciled.Wanted);
+        Assert.Equal("", left.Order());
+        Assert.Equal(Merge.Overruled, left.Hear(1, 11));
+        Assert.Equal(Merge.Taken, left.Hear(1, 13));
+    }
+
+    [Fact]
+    public void A_value_that_may_be_one_whose_removal_was_forgotten_is_not_taken()
+    {
+        var cache = new LocalCache<int, int>("test", new CacheOptions { Coherence = Coherence.Replicate }) { MaxTombstones = 2 };
+        cache.Serve(long.MaxValue);
+        for (int key = 1; key <= 3; key++)
+        {
+            cache.MergeRemoval(key, (ulong)key, new(10 + key, 1), isLate: false);
+        }
+
+        Assert.Equal(1, cache.Statistics.ForgottenTombstones);
+        cache.Hear(1, 5);
+        cache.Hear(4, 20);
+        Assert.Equal("4", cache.Order());
+        Assert.True(cache.IsPartial);
     }
 
     [Fact]
