@@ -1,10 +1,14 @@
 using System.CommandLine;
 using McCache.Bench.HitRatios;
 using McCache.Bench.Hits;
+using McCache.Bench.Large;
 
 var root = new RootCommand("The benchmarks of McCache. Every figure stands beside a baseline of the same run: trust ratios, not nanoseconds.")
 {
     HitCommand.Create(),
     HitRatioCommand.Create(),
+    LargeCommand.Create(),
 };
+foreach (var child in LargeCommand.CreateChildren())
+    root.Add(child);
 return await root.Parse(args).InvokeAsync();

@@ -10,6 +10,8 @@ internal static class Report
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 
+    private const int FileWidth = 200;
+
     /// <summary>The option that every command has.</summary>
     public static Option<bool> JsonOption() => new("--json") { Description = "Print the rows as one JSON array, the last line of stdout." };
 
@@ -27,6 +29,8 @@ internal static class Report
             table.AddColumn(new TableColumn(JsonNamingPolicy.CamelCase.ConvertName(property.Name)) { Alignment = IsNumber(property.PropertyType) ? Justify.Right : Justify.Left });
         foreach (var row in rows)
             table.AddRow([.. properties.Select(property => Markup.Escape(Format(property.GetValue(row))))]);
+        if (Console.IsOutputRedirected)
+            AnsiConsole.Profile.Width = FileWidth;
         AnsiConsole.Write(table);
     }
 
@@ -34,7 +38,8 @@ internal static class Report
 
     private static string Format(object? value) => value switch
     {
-        double number => number.ToString("N2", CultureInfo.InvariantCulture),
+        double number => number.ToString(Math.Abs(number) is > 0 and < 0.1 ? "G3" : "N2", CultureInfo.InvariantCulture),
+        long number => number.ToString("N0", CultureInfo.InvariantCulture),
         IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
         _ => value?.ToString() ?? "",
     };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using McCache;
 using McCache.Stress;
 using McCache.Stress.Run;
 using McCache.Stress.Silo;
@@ -15,6 +16,25 @@ var faults = new Option<string>("--faults")
 {
     Description = $"A list, separated by commas, of {string.Join(", ", StressOptions.KnownFaults)}; or none.",
     DefaultValueFactory = _ => "none",
+};
+var coherence = new Option<Coherence>("--coherence")
+{
+    Description = "invalidate or replicate: whether silos drop their copies of what others write, or take the values.",
+    HelpName = "mode",
+    DefaultValueFactory = _ => defaults.Coherence,
+    CustomParser = static result =>
+    {
+        var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (text is "invalidate" or "replicate")
+            return text == "replicate" ? Coherence.Replicate : Coherence.Invalidate;
+        result.AddError($"--coherence is '{text}'; it must be invalidate or replicate.");
+        return default;
+    },
+};
+var loss = new Option<double>("--loss")
+{
+    Description = $"How many of a hundred batches, or of their answers, every silo loses from the start of the load to its end, 0 to {StressOptions.MaxLossPercent}.",
+    DefaultValueFactory = _ => defaults.LossPercent,
 };
 var pace = new Option<double>("--pace")
 {
@@ -47,7 +67,7 @@ tableCommand.SetAction(result => TableCommand.Run(result.GetRequiredValue(settin
 
 var root = new RootCommand("Silo processes under load and under faults: is a value ever read that a completed coherent verb has superseded?")
 {
-    silos, minutes, faults, pace, workers, keys, coherent, seed, json, sabotage, loopback, folder, siloCommand, tableCommand,
+    silos, minutes, faults, coherence, loss, pace, workers, keys, coherent, seed, json, sabotage, loopback, folder, siloCommand, tableCommand,
 };
 root.SetAction(async (result, cancellationToken) =>
 {
@@ -56,6 +76,8 @@ root.SetAction(async (result, cancellationToken) =>
         Silos = result.GetValue(silos),
         Minutes = result.GetValue(minutes),
         Faults = [.. result.GetValue(faults)!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(fault => fault != "none").Distinct()],
+        Coherence = result.GetValue(coherence),
+        LossPercent = result.GetValue(loss),
         PaceMilliseconds = result.GetValue(pace),
         Workers = result.GetValue(workers),
         Keys = result.GetValue(keys),

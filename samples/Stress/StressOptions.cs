@@ -4,6 +4,7 @@ namespace McCache.Stress;
 internal sealed record StressOptions
 {
     internal const int MaxSilos = 20;
+    internal const double MaxLossPercent = 90;
 
     internal static readonly IReadOnlyList<string> KnownFaults = ["kill", "pause", "partition", "table", "drop"];
 
@@ -12,6 +13,11 @@ internal sealed record StressOptions
     public double Minutes { get; init; } = 1;
 
     public IReadOnlyList<string> Faults { get; init; } = [];
+
+    public Coherence Coherence { get; init; }
+
+    /// <summary>How many of a hundred batches, or of their answers, every silo loses while the load runs, whatever the faults.</summary>
+    public double LossPercent { get; init; }
 
     public double PaceMilliseconds { get; init; } = 1;
 
@@ -43,6 +49,7 @@ internal sealed record StressOptions
             : PaceMilliseconds is not (>= 0 and <= 60_000) ? $"--pace is {PaceMilliseconds}; it must be from 0 to 60000 milliseconds."
             : Workers is < 1 or > 256 ? $"--workers is {Workers}; it must be from 1 to 256."
             : CoherentPercent is < 0 or > 100 ? $"--coherent is {CoherentPercent}; it must be from 0 to 100."
+            : LossPercent is not (>= 0 and <= MaxLossPercent) ? $"--loss is {LossPercent}; it must be from 0 to {MaxLossPercent} per cent."
             : Keys is < 1 or > 1_000_000 ? $"--keys is {Keys}; it must be from 1 to 1000000."
             : null;
     }

@@ -72,6 +72,22 @@ public sealed record CacheStatistics
     [Id(16)]
     public long DroppedNotifications { get; init; }
 
+    /// <summary>Keys held now of which this member remembers only that they were removed, evicted or moved, until nothing older can arrive (<see cref="Coherence.Replicate"/>). Not monotonic.</summary>
+    [Id(17)]
+    public int Tombstones { get; init; }
+
+    /// <summary>Values of other members that were not kept because they are larger than the cache may hold here (<see cref="Coherence.Replicate"/>).</summary>
+    [Id(18)]
+    public long OversizedValues { get; init; }
+
+    /// <summary>Tombstones that were forgotten too early, because there were too many (<see cref="Coherence.Replicate"/>).</summary>
+    [Id(19)]
+    public long ForgottenTombstones { get; init; }
+
+    /// <summary>Values of other members that could not be deserialized, and were dropped (<see cref="Coherence.Replicate"/>).</summary>
+    [Id(20)]
+    public long UnreadableValues { get; init; }
+
     /// <summary>Hits as a share of reads, from 0 to 1; 0 when nothing was read.</summary>
     public double HitRatio => Hits + Misses == 0 ? 0 : (double)Hits / (Hits + Misses);
 }

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using McCache.Core;
 using McCache.Streaming;
 using Microsoft.Extensions.Options;
 
@@ -26,7 +25,6 @@ internal sealed class CacheMember : IDisposable
         Services = services;
         Options = options.Value;
         Time = services.GetService<TimeProvider>() ?? TimeProvider.System;
-        Clock = new HybridClock(Time);
         Channel = services.GetRequiredKeyedService<IMulticastChannel>(ProviderName);
         _registrations = registrations.ToFrozenDictionary(registration => registration.Name);
         _caches = _registrations.Values.ToFrozenDictionary(registration => registration.Name, registration => registration.Create(this));
@@ -40,8 +38,6 @@ internal sealed class CacheMember : IDisposable
     internal McCacheOptions Options { get; }
 
     internal TimeProvider Time { get; }
-
-    internal HybridClock Clock { get; }
 
     internal IMulticastChannel Channel { get; }
 
@@ -74,6 +70,8 @@ internal sealed class CacheMember : IDisposable
 
     public void Dispose()
     {
+        foreach (var cache in Caches)
+            cache.Dispose();
         _sweeper.Dispose();
         Instruments.Dispose();
     }

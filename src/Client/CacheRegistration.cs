@@ -21,7 +21,9 @@ internal sealed class CacheRegistration<TKey, TValue>(string name, Func<TKey, TV
         var options = member.Services.GetRequiredService<IOptionsMonitor<CacheOptions>>().Get(Name);
         var logger = member.Services.GetRequiredService<ILoggerFactory>().CreateLogger<LocalCache<TKey, TValue>>();
         var local = new LocalCache<TKey, TValue>(Name, options, member.Time, sizeOf, logger);
-        return new MemberCache<TKey, TValue>(local, member.Channel, new KeyCodec<TKey>(Name, member.Services), member.Clock, member.Options.MaxClockSkew, options.StaleReads);
+        return options.Coherence == Coherence.Replicate
+            ? new ReplicatedCache<TKey, TValue>(local, member, options.StaleReads)
+            : new InvalidatingCache<TKey, TValue>(local, member, options.StaleReads);
     }
 
     public override string ToString() => $"{typeof(TKey)} → {typeof(TValue)}";

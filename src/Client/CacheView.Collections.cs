@@ -25,11 +25,8 @@ internal sealed partial class CacheView<TKey, TValue>
     /// <summary>Removes the key only if it has this value here; otherwise nothing is changed, and nobody is told.</summary>
     bool ICollection<KeyValuePair<TKey, TValue>>.Remove(KeyValuePair<TKey, TValue> item)
     {
-        using var frame = _member.RemoveFrame(NotNull(item.Key));
-        if (!_local.Remove(item.Key, item.Value))
-            return false;
-        _member.Publish(frame);
-        return true;
+        using var change = _member.RemoveChange(NotNull(item.Key));
+        return _local.Remove(item.Key, item.Value, change);
     }
 
     /// <summary>The live, read-only collection of the keys or of the values.</summary>

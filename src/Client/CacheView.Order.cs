@@ -9,9 +9,15 @@ internal sealed partial class CacheView<TKey, TValue>
 
     public KeyValuePair<TKey, TValue> Last => End(last: true);
 
-    public bool MoveToFirst(TKey key) => _local.MoveTo(key, last: false);
+    public bool MoveToFirst(TKey key) => MoveTo(key, last: false);
 
-    public bool MoveToLast(TKey key) => _local.MoveTo(key, last: true);
+    public bool MoveToLast(TKey key) => MoveTo(key, last: true);
+
+    private bool MoveTo(TKey key, bool last)
+    {
+        using var change = _member.MoveChange(NotNull(key), last);
+        return _local.MoveTo(key, last, change);
+    }
 
     public KeyValuePair<TKey, TValue> GetAt(int index)
     {
@@ -25,15 +31,14 @@ internal sealed partial class CacheView<TKey, TValue>
 
     public bool TryPopLast(out KeyValuePair<TKey, TValue> item) => TryPop(last: true, out item);
 
-    // The frame is made between looking and removing; when somebody was quicker, look again.
+    // The change is made between looking and removing; when somebody was quicker, look again.
     private bool TryPop(bool last, out KeyValuePair<TKey, TValue> item)
     {
         while (_local.Peek(last) is { } entry)
         {
-            using var frame = _member.RemoveFrame(entry.Key);
-            if (!_local.TryPop(entry, last))
+            using var change = _member.RemoveChange(entry.Key);
+            if (!_local.TryPop(entry, last, change))
                 continue;
-            _member.Publish(frame);
             item = new(entry.Key, entry.Value);
             return true;
         }
@@ -47,11 +52,9 @@ internal sealed partial class CacheView<TKey, TValue>
         while (true)
         {
             var entry = EntryAt(index);
-            using var frame = _member.RemoveFrame(entry.Key);
-            if (!_local.TryRemove(entry))
-                continue;
-            _member.Publish(frame);
-            return;
+            using var change = _member.RemoveChange(entry.Key);
+            if (_local.TryRemove(entry, change))
+                return;
         }
     }
 

@@ -68,53 +68,47 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
 
     public bool TryAdd(TKey key, TValue value)
     {
-        using var frame = _member.RemoveFrame(NotNull(key));
-        if (!_local.TryAdd(key, value))
-            return false;
-        _member.Publish(frame);
-        return true;
+        using var change = _member.SetChange(NotNull(key), value, null);
+        return _local.TryAdd(key, value, null, change);
     }
 
     public bool TryUpdate(TKey key, TValue newValue, TValue comparisonValue)
     {
-        using var frame = _member.RemoveFrame(NotNull(key));
-        if (!_local.TryUpdate(key, newValue, comparisonValue))
-            return false;
-        _member.Publish(frame);
-        return true;
+        using var change = _member.SetChange(NotNull(key), newValue, null);
+        return _local.TryUpdate(key, newValue, comparisonValue, null, change);
     }
 
     public TValue AddOrUpdate(TKey key, TValue addValue, Func<TKey, TValue, TValue> updateValueFactory)
     {
         ArgumentNullException.ThrowIfNull(updateValueFactory);
-        using var frame = _member.RemoveFrame(NotNull(key));
-        var value = _local.AddOrUpdate(key, addValue, updateValueFactory);
-        _member.Publish(frame);
-        return value;
+        while (true)
+        {
+            var current = _local.Peek(NotNull(key));
+            var value = current is null ? addValue : updateValueFactory(key, current.Value);
+            using var change = _member.SetChange(key, value, null);
+            if (_local.TryReplace(current, key, value, null, change))
+                return value;
+        }
     }
 
     public bool Remove(TKey key) => Remove(key, out _);
 
     public bool Remove(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
-        using var frame = _member.RemoveFrame(NotNull(key));
-        var removed = _local.Remove(key, out value);
-        _member.Publish(frame);
-        return removed;
+        using var change = _member.RemoveChange(NotNull(key));
+        return _local.Remove(key, out value, change);
     }
 
     public void Clear()
     {
-        using var frame = _member.ClearFrame();
-        _local.Clear(CacheChangeKind.Removed);
-        _member.Publish(frame);
+        using var change = _member.ClearChange();
+        _local.Clear(CacheChangeKind.Removed, change);
     }
 
     private void SetCore(TKey key, TValue value, CacheEntryOptions? options)
     {
-        using var frame = _member.RemoveFrame(NotNull(key));
-        _local.Set(key, value, options);
-        _member.Publish(frame);
+        using var change = _member.SetChange(NotNull(key), value, options);
+        _local.Set(key, value, options, change);
     }
 
     // Coherent verbs: complete when every member that may serve the cache has followed. --------------------------------------------------
@@ -130,31 +124,27 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
 
     public ValueTask RemoveAsync(TKey key, CancellationToken cancellationToken = default)
     {
-        using var frame = _member.RemoveFrame(NotNull(key));
-        _local.Remove(key, out _);
-        return _member.PublishAsync(frame, cancellationToken);
+        var change = _member.RemoveChange(NotNull(key));
+        return _member.RunAsync(change, () => _local.Remove(key, out _, change), cancellationToken);
     }
 
     public ValueTask ClearAsync(CancellationToken cancellationToken = default)
     {
-        using var frame = _member.ClearFrame();
-        _local.Clear(CacheChangeKind.Removed);
-        return _member.PublishAsync(frame, cancellationToken);
+        var change = _member.ClearChange();
+        return _member.RunAsync(change, () => _local.Clear(CacheChangeKind.Removed, change), cancellationToken);
     }
 
     public ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(tag);
-        using var frame = _member.RemoveByTagFrame(tag);
-        _local.RemoveByTag(tag, CacheChangeKind.Removed);
-        return _member.PublishAsync(frame, cancellationToken);
+        var change = _member.RemoveByTagChange(tag);
+        return _member.RunAsync(change, () => _local.RemoveByTag(tag, CacheChangeKind.Removed, change), cancellationToken);
     }
 
     private ValueTask SetCoreAsync(TKey key, TValue value, CacheEntryOptions? options, CancellationToken cancellationToken)
     {
-        using var frame = _member.RemoveFrame(NotNull(key));
-        _local.Set(key, value, options);
-        return _member.PublishAsync(frame, cancellationToken);
+        var change = _member.SetChange(NotNull(key), value, options);
+        return _member.RunAsync(change, () => _local.Set(key, value, options, change), cancellationToken);
     }
 
     // Fills: never told to anybody. -------------------------------------------------------------------------------------------------------

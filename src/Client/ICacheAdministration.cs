@@ -1,14 +1,17 @@
 namespace McCache.Client;
 
 /// <summary>What a member can be asked, and told, about its copy of a cache whose types the asker does not know.</summary>
-internal interface ICacheAdministration
+internal interface ICacheAdministration : IDisposable
 {
     string Name { get; }
 
     CacheStatistics Statistics { get; }
 
-    /// <summary>The order-independent hash of the keys held.</summary>
+    /// <summary>The order-independent hash of the keys held; in a replicated cache of keys, versions and places of what was written.</summary>
     ulong Digest();
+
+    /// <summary>What a replicated cache has counted; null for another.</summary>
+    ReplicaCounts? Replica { get; }
 
     /// <summary>Drops this member's copy; the other members keep theirs.</summary>
     void Clear();

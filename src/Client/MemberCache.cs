@@ -5,131 +5,165 @@ using McCache.Streaming;
 namespace McCache.Client;
 
 /// <summary>
-/// One cache of this member: its memory, and its end of the cache's multicast stream. Verbs change the memory first and tell the other members then; what other
-/// members tell is applied on the lane.
+/// One cache of this member: its memory, and its end of the cache's multicast stream. A verb makes its change first, so that a key or a value that the serializer refuses changes nothing; the
+/// memory makes it and sends it, both under its lock. What other members tell is applied on the lane.
 /// </summary>
-/// <remarks>A frame is made before anything changes, so that a key the serializer refuses changes nothing.</remarks>
-internal sealed class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IFrameHandler
+internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IFrameHandler, OutgoingChange.ISender
     where TKey : notnull
 {
     /// <summary>What a key or a tag may take on the wire. Far below what any lane holds, so that a frame that was made can be sent.</summary>
     internal const int MaxNameBytes = 32 * 1024;
 
-    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private protected static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly IMulticastChannel _channel;
-    private readonly StreamId _stream;
-    private readonly KeyCodec<TKey> _keys;
-    private readonly HybridClock _clock;
-    private readonly TimeSpan _maxClockSkew;
     private readonly bool _servesStale;
 
-    internal MemberCache(LocalCache<TKey, TValue> local, IMulticastChannel channel, KeyCodec<TKey> keys, HybridClock clock, TimeSpan maxClockSkew, StaleReads staleReads)
+    private protected MemberCache(LocalCache<TKey, TValue> local, CacheMember member, StaleReads staleReads)
     {
         Local = local;
-        _channel = channel;
-        _stream = StreamId.Create(CacheMember.StreamNamespace, local.Name);
-        _keys = keys;
-        _clock = clock;
-        _maxClockSkew = maxClockSkew;
+        Channel = member.Channel;
+        Stream = StreamId.Create(CacheMember.StreamNamespace, local.Name);
+        Keys = new Codec<TKey>(local.Name, "key", member.Services);
         _servesStale = staleReads == StaleReads.Serve;
-        channel.Attach(_stream, this);
     }
 
     /// <summary>This member's copy. Reading needs nothing else.</summary>
     internal LocalCache<TKey, TValue> Local { get; }
 
+    private protected IMulticastChannel Channel { get; }
+
+    private protected StreamId Stream { get; }
+
+    private protected Codec<TKey> Keys { get; }
+
     public string Name => Local.Name;
 
     public CacheStatistics Statistics => Local.Statistics;
 
-    // Writing: the caller makes a frame, changes the memory, and sends the frame. ---------------------------------------------------
+    public abstract bool IsReplica { get; }
 
-    /// <summary>The frame that tells the others to drop their copy of a key.</summary>
+    // Writing: the caller makes a change, and the memory makes it and sends it. -----------------------------------------------------------
+
+    /// <summary>A value is set.</summary>
+    /// <exception cref="NotSupportedException">Orleans has no serializer for the key, or for the value.</exception>
+    /// <exception cref="ArgumentException">The key is too large, or a string that is not well-formed, which no encoding carries unchanged.</exception>
+    internal abstract OutgoingChange SetChange(TKey key, TValue value, CacheEntryOptions? options);
+
+    /// <summary>A key is moved to one end; null when the others need not hear of it.</summary>
+    /// <inheritdoc cref="RemoveChange" path="/exception"/>
+    internal abstract OutgoingChange? MoveChange(TKey key, bool isLast);
+
+    /// <summary>A key is removed.</summary>
     /// <exception cref="NotSupportedException">Orleans has no serializer for the key.</exception>
     /// <exception cref="ArgumentException">The key is too large, or a string that is not well-formed, which no encoding carries unchanged.</exception>
-    internal FrameBuffer RemoveFrame(TKey key)
-    {
-        if (key is string text)
-            _ = s_utf8.GetByteCount(text);
-        return Frame(CacheOperation.Remove, (_keys, key), static (buffer, part) => part._keys.Write(buffer, part.key), nameof(key));
-    }
+    internal OutgoingChange RemoveChange(TKey key) => KeyChange(CacheOperation.Remove, key);
 
     /// <exception cref="ArgumentException">The tag is too large, or not well-formed.</exception>
-    internal FrameBuffer RemoveByTagFrame(string tag) 
-        => Frame(CacheOperation.RemoveByTag, tag, static (buffer, tag) => s_utf8.GetBytes(tag, buffer), nameof(tag));
-
-    internal FrameBuffer ClearFrame() => Header(CacheOperation.Clear);
-
-    internal void Publish(FrameBuffer frame) => _channel.Publish(_stream, frame.Written);
-
-    internal ValueTask PublishAsync(FrameBuffer frame, CancellationToken cancellationToken)
-        => _channel.PublishAsync(_stream, frame.Written, cancellationToken);
-
-    private FrameBuffer Frame<TState>(CacheOperation operation, TState state, Action<FrameBuffer, TState> writeName, string what)
+    internal OutgoingChange RemoveByTagChange(string tag) => NewChange(CacheOperation.RemoveByTag, tag, static (change, tag) =>
     {
-        var buffer = Header(operation);
+        var length = Utf8.GetBytes(tag, change);
+        CheckSize(length, "tag");
+    });
+
+    internal OutgoingChange ClearChange() => NewChange(CacheOperation.Clear, 0, static (_, _) => { });
+
+    /// <summary>Makes an awaited change, and completes when every member that may serve the cache has followed.</summary>
+    /// <param name="change">The change; disposed of here.</param>
+    /// <param name="make">Makes it in the memory, which sends it.</param>
+    /// <param name="cancellationToken">Gives up the waiting.</param>
+    internal ValueTask RunAsync(OutgoingChange change, Action make, CancellationToken cancellationToken)
+    {
+        (change.IsAwaited, change.Token) = (true, cancellationToken);
         try
         {
-            writeName(buffer, state);
-            var size = buffer.Written.Length - CacheFrame.HeaderSize;
-            return size <= MaxNameBytes
-                ? buffer
-                : throw new ArgumentException($"The {what} takes {size} bytes; in cache '{Name}' it may take at most {MaxNameBytes}. Nothing was changed.", what);
+            make();
         }
         catch
         {
-            buffer.Dispose();
+            change.Dispose();
+            throw;
+        }
+
+        return CompleteAsync(change, make);
+    }
+
+    /// <summary>Waits for what was made. In a replicated cache it may have to be made again, see <see cref="ReplicatedCache{TKey, TValue}"/>.</summary>
+    private protected abstract ValueTask CompleteAsync(OutgoingChange change, Action make);
+
+    /// <summary>Called under the memory's lock.</summary>
+    public abstract CacheVersion Send(OutgoingChange change);
+
+    private protected OutgoingChange KeyChange(CacheOperation operation, TKey key) => NewChange(operation, (Keys, key), static (change, part) =>
+    {
+        CheckKey(part.key);
+        part.Keys.Write(change, part.key);
+        CheckSize(change.Written.Length - CacheFrame.HeaderSize, "key");
+        change.HashKey(CacheFrame.HeaderSize);
+    });
+
+    private protected OutgoingChange NewChange<TState>(CacheOperation operation, TState state, Action<OutgoingChange, TState> write)
+    {
+        var change = OutgoingChange.Rent(this);
+        try
+        {
+            CacheFrame.WriteHeader(change, operation);
+            write(change, state);
+            return change;
+        }
+        catch
+        {
+            change.Dispose();
             throw;
         }
     }
 
-    private FrameBuffer Header(CacheOperation operation)
+    private protected static void CheckKey(TKey key)
     {
-        var buffer = FrameBuffer.Rent();
-        CacheFrame.WriteHeader(buffer, operation, _clock.Next());
-        return buffer;
+        if (key is string text)
+            _ = Utf8.GetByteCount(text);
+    }
+
+    private protected static void CheckSize(long size, string what)
+    {
+        if (size > MaxNameBytes)
+            throw new ArgumentException($"The {what} takes {size} bytes; it may take at most {MaxNameBytes}. Nothing was changed.", what);
     }
 
     // What other members tell. -------------------------------------------------------------------------------------------------------
 
-    bool IFrameHandler.Apply(ReadOnlySpan<byte> payload)
+    FrameOutcome IFrameHandler.Apply(in ReceivedFrame frame)
     {
-        if (!CacheFrame.TryReadHeader(payload, out var operation, out var timestamp, out var body))
-            return false;
-        _clock.Observe(timestamp, _maxClockSkew);
+        if (!CacheFrame.TryReadHeader(frame.Payload, out var operation, out var body))
+            return FrameOutcome.Refused;
         try
         {
-            switch (operation)
-            {
-                case CacheOperation.Remove:
-                    Local.Invalidate(_keys.Read(body));
-                    break;
-                case CacheOperation.RemoveByTag:
-                    Local.RemoveByTag(s_utf8.GetString(body), CacheChangeKind.Invalidated);
-                    break;
-                case CacheOperation.Clear:
-                    Local.Clear(CacheChangeKind.Invalidated);
-                    break;
-            }
-
-            return true;
+            return Apply(frame, operation, body);
         }
 #pragma warning disable CA1031 // A serializer may throw anything for bytes that it did not write; the channel counts and logs, and takes it for a gap.
         catch (Exception)
 #pragma warning restore CA1031
         {
-            return false;
+            return FrameOutcome.Refused;
         }
     }
 
-    void IFrameHandler.OnGap() => Local.Drop();
+    private protected abstract FrameOutcome Apply(in ReceivedFrame frame, CacheOperation operation, ReadOnlySpan<byte> body);
 
-    void IFrameHandler.Serve(long until) => Local.Serve(_servesStale && until > 0 ? long.MaxValue : until);
+    private protected TKey ReadKey(ReadOnlySpan<byte> bytes) => Keys.Read(bytes) ?? throw new InvalidDataException("A key is never null.");
+
+    public abstract void OnGap(SiloAddress publisher, long upTo);
+
+    void IFrameHandler.Serve(long until) => Serve(_servesStale && until > 0 ? long.MaxValue : until);
+
+    private protected abstract void Serve(long until);
+
+    public abstract byte[] Answer(ReadOnlySpan<byte> request);
 
     // Administration of this member's copy. ------------------------------------------------------------------------------------------
 
-    public ulong Digest() => Local.Digest(HashKey);
+    public abstract ulong Digest();
+
+    public virtual ReplicaCounts? Replica => null;
 
     public CacheEntryMetadata? GetMetadata(TKey key) => Local.TryGetMetadata(key, out var metadata) ? metadata : null;
 
@@ -137,12 +171,10 @@ internal sealed class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IF
 
     public void Clear() => Local.Clear(CacheChangeKind.Evicted);
 
-    public void Sweep(int maxEntries) => Local.Sweep(maxEntries);
+    public virtual void Sweep(int maxEntries) => Local.Sweep(maxEntries);
 
-    private ulong HashKey(TKey key)
+    public virtual void Dispose()
     {
-        using var buffer = FrameBuffer.Rent();
-        _keys.Write(buffer, key);
-        return System.IO.Hashing.XxHash3.HashToUInt64(buffer.Written);
+        // Only a replica has anything to end.
     }
 }

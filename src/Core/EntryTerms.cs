@@ -6,7 +6,8 @@ namespace McCache.Core;
 /// <param name="Size">The size that the caller declares; null to measure.</param>
 internal readonly record struct EntryTerms(long TimeToLive, string[] Tags, long? Size)
 {
-    private const int MaxTags = 64;
+    internal const int MaxTags = 64;
+    internal const long MaxTimeToLive = 3650L * 24 * 60 * 60 * 1000;
 
     /// <summary>Checks the options of an entry.</summary>
     /// <exception cref="ArgumentException">An option is out of its legal range; nothing has been changed.</exception>

@@ -6,8 +6,21 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <param name="hash">A hash of a key that is the same on every member; called outside the lock.</param>
     internal ulong Digest(Func<TKey, ulong> hash)
     {
+        var keys = new List<TKey>();
+        lock (_lock)
+        {
+            long now = _clock.Now;
+            for (var entry = Serves(now) ? _first : null; entry is not null; entry = entry.Next)
+            {
+                if (now < entry.Expires)
+                {
+                    keys.Add(entry.Key);
+                }
+            }
+        }
+
         ulong digest = 0;
-        foreach (var (key, _) in ToArray())
+        foreach (var key in keys)
         {
             digest += Mix(hash(key));
         }
@@ -38,13 +51,14 @@ internal sealed partial class LocalCache<TKey, TValue>
             }
 
             Require(_last == previous, "the order's end is not its last entry");
-            Require(_first is null || (_first.Place >= _firstPlace && _last!.Place <= _lastPlace), "an entry is outside the places given");
+            Require(_replicates || _first is null || (_first.Place.Major >= _firstPlace && _last!.Place.Major <= _lastPlace), "an entry is outside the places given");
             Require(handFound, "the hand is on an entry that has gone");
             Require(_map.Count == count, $"the map has {_map.Count} entries, the order {count}");
             Require(_count == count, $"{_count} entries are counted, the order has {count}");
             Require(_bytes == bytes, $"{_bytes} bytes are counted, the entries have {bytes}");
             Require(count <= _maxEntries && bytes <= _maxBytes, "a limit is passed");
-            Require(_serveUntil != 0 || (count == 0 && _flights.Count + _blockingFlights.Count == 0), "the cache has not started, and holds something");
+            Require(_serveUntil != 0 || ((count == 0 || _replicates) && _flights.Count + _blockingFlights.Count == 0), "the cache has not started, and holds something");
+            CheckRegisters();
         }
 
         bool IsCurrent(Entry entry) => _map.TryGetValue(entry.Key, out var current) && current == entry;

@@ -11,12 +11,12 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// </remarks>
     internal IEnumerable<KeyValuePair<TKey, TValue>> Enumerate(bool backward = false)
     {
-        var cursor = new Cursor(backward, end: backward ? -Volatile.Read(ref _firstPlace) : Volatile.Read(ref _lastPlace));
+        var cursor = new Cursor(backward);
         while (Fetch(cursor))
         {
             for (int i = 0; i < cursor.Length; i++)
             {
-                if (Find(cursor.Chunk[i].Key) is { } entry)
+                if (Peek(cursor.Chunk[i].Key) is { } entry)
                 {
                     yield return new(entry.Key, entry.Value);
                 }
@@ -31,6 +31,7 @@ internal sealed partial class LocalCache<TKey, TValue>
         {
             var next = Resume(cursor);
             cursor.Length = 0;
+            cursor.End ??= (cursor.Backward ? _first : _last) is { } end ? cursor.Rank(end) : cursor.Position;
             while (next is not null && cursor.Length < ChunkLength && cursor.Rank(next) <= cursor.End)
             {
                 cursor.Chunk[cursor.Length++] = next;
@@ -73,21 +74,22 @@ internal sealed partial class LocalCache<TKey, TValue>
     }
 
     /// <summary>Where an enumeration is. Ranks are places that grow in its direction; it ends at the rank that was the last one when it began.</summary>
-    private sealed class Cursor(bool backward, long end)
+    private sealed class Cursor(bool backward)
     {
         internal readonly bool Backward = backward;
-        internal readonly long End = end;
         internal readonly Entry[] Chunk = new Entry[ChunkLength];
         internal int Length;
 
+        internal Place? End;
+
         /// <summary>The first and last rank of the chunk.</summary>
-        internal long ChunkStart, Position = long.MinValue;
+        internal Place ChunkStart, Position = new(long.MinValue, 0);
 
         /// <summary>The last entry that was seen still to be in its place: whatever stood between it and the position has gone.</summary>
         internal Entry? Anchor;
-        internal long AnchorRank;
+        internal Place AnchorRank;
 
-        internal long Rank(Entry entry) => Backward ? -entry.Place : entry.Place;
+        internal Place Rank(Entry entry) => Backward ? entry.Place.Mirrored : entry.Place;
 
         internal Entry? After(Entry entry) => Backward ? entry.Previous : entry.Next;
     }

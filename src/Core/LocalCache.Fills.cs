@@ -98,6 +98,19 @@ internal sealed partial class LocalCache<TKey, TValue>
         Dictionary<TKey, Flight> table, TKey key, CacheEntryOptions? options, bool canBeAbandoned, WaitNode? caller, out Flight? flight, out Entry? found)
     {
         var terms = EntryTerms.Of(options, _timeToLive);
+        while (true)
+        {
+            var way = Board(table, key, terms, canBeAbandoned, caller, out flight, out found);
+            if (way != Way.Found || Unpack(found!))
+            {
+                return way;
+            }
+        }
+    }
+
+    private Way Board(
+        Dictionary<TKey, Flight> table, TKey key, in EntryTerms terms, bool canBeAbandoned, WaitNode? caller, out Flight? flight, out Entry? found)
+    {
         lock (_lock)
         {
             long now = _clock.Now;

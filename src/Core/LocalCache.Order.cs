@@ -10,14 +10,35 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <summary>The first or last visible entry; null when there is none.</summary>
     internal Entry? Peek(bool last)
     {
-        lock (_lock)
+        while (true)
         {
-            return PeekNow(last, _clock.Now);
+            Entry? entry;
+            lock (_lock)
+            {
+                entry = PeekNow(last, _clock.Now);
+            }
+
+            if (entry is null || Unpack(entry))
+            {
+                return entry;
+            }
         }
     }
 
     /// <summary>The entry at a position among the visible ones; null when there is no such position. O(n).</summary>
     internal Entry? PeekAt(int index)
+    {
+        while (true)
+        {
+            var entry = EntryAt(index);
+            if (entry is null || Unpack(entry))
+            {
+                return entry;
+            }
+        }
+    }
+
+    private Entry? EntryAt(int index)
     {
         lock (_lock)
         {
@@ -57,13 +78,20 @@ internal sealed partial class LocalCache<TKey, TValue>
 
     /// <summary>Moves a key to one end of the order.</summary>
     /// <returns>False when it is not there.</returns>
-    internal bool MoveTo(TKey key, bool last)
+    internal bool MoveTo(TKey key, bool last, Change? change = null)
     {
         lock (_lock)
         {
             if (!TryFind(key, _clock.Now, out var entry))
             {
                 return false;
+            }
+
+            var version = Tell(change);
+            if (_replicates)
+            {
+                MoveReplica(entry, last, version);
+                return true;
             }
 
             Unlink(entry);
@@ -83,20 +111,28 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <summary>The visible entries in order, at one moment.</summary>
     internal KeyValuePair<TKey, TValue>[] ToArray()
     {
+        List<KeyValuePair<TKey, TValue>> items;
+        List<(int Index, Entry Entry, PackedValue<TValue> Packed)>? packed = null;
         lock (_lock)
         {
             long now = _clock.Now;
-            var items = new List<KeyValuePair<TKey, TValue>>(_count);
+            items = new(_count);
             for (var entry = Serves(now) ? _first : null; entry is not null; entry = entry.Next)
             {
                 if (now < entry.Expires)
                 {
+                    // What cannot be held is being unpacked at this moment: its value is there before its bytes go.
+                    if (entry.Packed is { } value && value.TryHold())
+                    {
+                        (packed ??= []).Add((items.Count, entry, value));
+                    }
+
                     items.Add(new(entry.Key, entry.Value));
                 }
             }
-
-            return [.. items];
         }
+
+        return packed is null ? [.. items] : Unpack(items, packed);
     }
 
     private Entry? PeekNow(bool last, long now)
@@ -116,13 +152,13 @@ internal sealed partial class LocalCache<TKey, TValue>
 
     private void LinkLast(Entry entry)
     {
-        entry.Place = ++_lastPlace;
+        entry.Place = new(++_lastPlace, 0);
         Link(_last, entry, null);
     }
 
     private void LinkFirst(Entry entry)
     {
-        entry.Place = --_firstPlace;
+        entry.Place = new(--_firstPlace, 0);
         Link(null, entry, _first);
     }
 
@@ -130,7 +166,11 @@ internal sealed partial class LocalCache<TKey, TValue>
     {
         var (previous, next) = (old.Previous, old.Next);
         Unlink(old);
-        if (_updateMovesToLast)
+        if (_replicates && successor.Place != old.Place)
+        {
+            LinkByPlace(successor);
+        }
+        else if (_updateMovesToLast && !_replicates)
         {
             LinkLast(successor);
         }
@@ -155,6 +195,11 @@ internal sealed partial class LocalCache<TKey, TValue>
         if (_hand == entry)
         {
             _hand = entry.Next;
+        }
+
+        if (_hint == entry)
+        {
+            _hint = entry.Previous;
         }
 
         SetNext(entry.Previous, entry.Next);

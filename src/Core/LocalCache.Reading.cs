@@ -12,6 +12,11 @@ internal sealed partial class LocalCache<TKey, TValue>
             long now = _clock.Now;
             if (IsVisible(entry, now))
             {
+                if (entry.Packed is not null)
+                {
+                    return TryGetPacked(key, out value);
+                }
+
                 if (entry.Frequency < EvictionNode.MaxFrequency)
                 {
                     entry.Frequency++;
@@ -40,14 +45,16 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <summary>What is known of an entry. Not counted. The times are those of this member, as its wall clock sees them now.</summary>
     internal bool TryGetMetadata(TKey key, out CacheEntryMetadata metadata)
     {
-        if (Find(key) is not { } entry)
+        CacheVersion? version = null;
+        var entry = _replicates ? Find(key, out version) : Find(key);
+        if (entry is null)
         {
             metadata = default;
             return false;
         }
 
         var start = _time.GetUtcNow() - TimeSpan.FromMilliseconds(_clock.Now);
-        metadata = new(At(entry.Inserted), At(entry.Updated), entry.Expires == Never ? null : At(entry.Expires), entry.Size, Array.AsReadOnly(entry.Tags), Version: null);
+        metadata = new(At(entry.Inserted), At(entry.Updated), entry.Expires == Never ? null : At(entry.Expires), entry.Size, Array.AsReadOnly(entry.Tags), version);
         return true;
 
         DateTimeOffset At(long time) => start + TimeSpan.FromMilliseconds(time);

@@ -3,7 +3,7 @@ namespace McCache.Core;
 internal sealed partial class LocalCache<TKey, TValue>
 {
     private readonly ReadCounters _reads = new();
-    private long _fills, _brokenFlights, _oversizedFills, _droppedNotifications;
+    private long _fills, _brokenFlights, _oversizedFills, _droppedNotifications, _oversizedValues, _forgottenTombstones, _unreadableValues;
 
     /// <summary>What has been counted since the cache was made.</summary>
     internal CacheStatistics Statistics
@@ -32,6 +32,10 @@ internal sealed partial class LocalCache<TKey, TValue>
                     Spikes = _spikes,
                     MeanSpikeInterval = _spikes == 0 ? TimeSpan.Zero : TimeSpan.FromMilliseconds((double)_spikeTime / _spikes),
                     DroppedNotifications = _droppedNotifications + _watchers.Sum(watcher => watcher.Dropped),
+                    Tombstones = _absent.Count,
+                    OversizedValues = _oversizedValues,
+                    ForgottenTombstones = _forgottenTombstones,
+                    UnreadableValues = _unreadableValues,
                 };
             }
 

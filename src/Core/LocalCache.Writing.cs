@@ -10,34 +10,34 @@ internal sealed partial class LocalCache<TKey, TValue>
 {
     /// <summary>Sets the value of a key.</summary>
     /// <exception cref="ArgumentException">The options are illegal, or the value is larger than the cache may hold; nothing has been changed.</exception>
-    internal void Set(TKey key, TValue value, CacheEntryOptions? options = null)
+    internal void Set(TKey key, TValue value, CacheEntryOptions? options = null, Change? change = null)
     {
         var entry = NewEntry(key, value, options);
         lock (_lock)
         {
-            Write(entry);
+            Write(entry, change);
         }
     }
 
     /// <summary>Adds a key that is not there.</summary>
     /// <inheritdoc cref="Set" path="/exception"/>
-    internal bool TryAdd(TKey key, TValue value, CacheEntryOptions? options = null)
+    internal bool TryAdd(TKey key, TValue value, CacheEntryOptions? options = null, Change? change = null)
     {
         if (ContainsKey(key))
         {
             return false;
         }
 
-        return TryReplace(null, NewEntry(key, value, options));
+        return TryReplace(null, key, value, options, change);
     }
 
     /// <summary>Replaces a value that equals <paramref name="comparisonValue"/>.</summary>
     /// <inheritdoc cref="Set" path="/exception"/>
-    internal bool TryUpdate(TKey key, TValue newValue, TValue comparisonValue, CacheEntryOptions? options = null)
+    internal bool TryUpdate(TKey key, TValue newValue, TValue comparisonValue, CacheEntryOptions? options = null, Change? change = null)
     {
-        while (Find(key) is { } current && EqualityComparer<TValue>.Default.Equals(current.Value, comparisonValue))
+        while (Peek(key) is { } current && EqualityComparer<TValue>.Default.Equals(current.Value, comparisonValue))
         {
-            if (TryReplace(current, NewEntry(key, newValue, options)))
+            if (TryReplace(current, key, newValue, options, change))
             {
                 return true;
             }
@@ -46,48 +46,50 @@ internal sealed partial class LocalCache<TKey, TValue>
         return false;
     }
 
-    /// <summary>Adds a key, or updates its value; the factory may be called several times, outside the lock.</summary>
-    /// <returns>The value that was set.</returns>
-    /// <inheritdoc cref="Set" path="/exception"/>
-    internal TValue AddOrUpdate(TKey key, TValue addValue, Func<TKey, TValue, TValue> updateFactory, CacheEntryOptions? options = null)
+    /// <summary>Removes a key by a verb of this member.</summary>
+    /// <returns>Whether it was there.</returns>
+    internal bool Remove(TKey key, [MaybeNullWhen(false)] out TValue value, Change? change = null)
     {
         while (true)
         {
-            var current = Find(key);
-            var value = current is null ? addValue : updateFactory(key, current.Value);
-            if (TryReplace(current, NewEntry(key, value, options)))
+            if (_replicates)
             {
-                return value;
-            }
-        }
-    }
-
-    /// <summary>Removes a key by a verb of this member.</summary>
-    /// <returns>Whether it was there.</returns>
-    internal bool Remove(TKey key, [MaybeNullWhen(false)] out TValue value)
-    {
-        lock (_lock)
-        {
-            BreakFlights(key);
-            long now = _clock.Now;
-            bool found = TryFind(key, now, out var entry);
-            value = found ? entry!.Value : default;
-            if (entry is not null)
-            {
-                Discard(entry, CacheChangeKind.Removed, now);
+                Peek(key); // unpacks it
             }
 
-            return found;
+            lock (_lock)
+            {
+                long now = _clock.Now;
+                bool found = TryFind(key, now, out var entry);
+                if (found && entry!.Packed is not null)
+                {
+                    continue; // it has come just now
+                }
+
+                BreakFlights(key);
+                value = found ? entry!.Value : default;
+                var version = Tell(change);
+                if (_replicates)
+                {
+                    RemoveReplica(key, change, version, now);
+                }
+                else if (entry is not null)
+                {
+                    Discard(entry, CacheChangeKind.Removed, now);
+                }
+
+                return found;
+            }
         }
     }
 
     /// <summary>Removes a key by a verb of this member, if it has this value.</summary>
     /// <returns>Whether it had, and was removed.</returns>
-    internal bool Remove(TKey key, TValue comparisonValue)
+    internal bool Remove(TKey key, TValue comparisonValue, Change? change = null)
     {
-        while (Find(key) is { } current && EqualityComparer<TValue>.Default.Equals(current.Value, comparisonValue))
+        while (Peek(key) is { } current && EqualityComparer<TValue>.Default.Equals(current.Value, comparisonValue))
         {
-            if (TryRemove(current))
+            if (TryRemove(current, change))
             {
                 return true;
             }
@@ -98,30 +100,39 @@ internal sealed partial class LocalCache<TKey, TValue>
 
     /// <summary>Removes an entry that <see cref="PeekAt"/> has returned, by a verb of this member.</summary>
     /// <returns>False, removing nothing, when it is not the visible entry of its key any more.</returns>
-    internal bool TryRemove(Entry entry)
+    internal bool TryRemove(Entry entry, Change? change = null)
     {
         lock (_lock)
         {
             long now = _clock.Now;
-            return TryFind(entry.Key, now, out var current) && current == entry && RemoveFound(entry, now);
+            return TryFind(entry.Key, now, out var current) && current == entry && RemoveFound(entry, change, now);
         }
     }
 
-    /// <summary>Removes an entry that <see cref="Peek"/> has returned, by a verb of this member.</summary>
+    /// <summary>Removes an entry that <see cref="Peek(bool)"/> has returned, by a verb of this member.</summary>
     /// <returns>False, removing nothing, when it is not the first or last visible entry any more.</returns>
-    internal bool TryPop(Entry entry, bool last)
+    internal bool TryPop(Entry entry, bool last, Change? change = null)
     {
         lock (_lock)
         {
             long now = _clock.Now;
-            return PeekNow(last, now) == entry && RemoveFound(entry, now);
+            return PeekNow(last, now) == entry && RemoveFound(entry, change, now);
         }
     }
 
-    private bool RemoveFound(Entry entry, long now)
+    private bool RemoveFound(Entry entry, Change? change, long now)
     {
         BreakFlights(entry.Key);
-        Discard(entry, CacheChangeKind.Removed, now);
+        var version = Tell(change);
+        if (_replicates)
+        {
+            RemoveReplica(entry.Key, change, version, now);
+        }
+        else
+        {
+            Discard(entry, CacheChangeKind.Removed, now);
+        }
+
         return true;
     }
 
@@ -146,12 +157,21 @@ internal sealed partial class LocalCache<TKey, TValue>
         }
     }
 
-    /// <summary>Removes everything: <see cref="CacheChangeKind.Removed"/> by a verb of this member, <see cref="CacheChangeKind.Invalidated"/> by one of another's.</summary>
-    internal void Clear(CacheChangeKind kind)
+    /// <summary>Removes everything: <see cref="CacheChangeKind.Removed"/> by a verb of this member, <see cref="CacheChangeKind.Invalidated"/> by one of another's,
+    /// <see cref="CacheChangeKind.Evicted"/> to save room.</summary>
+    internal void Clear(CacheChangeKind kind, Change? change = null)
     {
         lock (_lock)
         {
-            DiscardAll(kind);
+            var version = Tell(change);
+            if (_replicates)
+            {
+                ClearReplica(kind, version);
+            }
+            else
+            {
+                DiscardAll(kind);
+            }
         }
     }
 
@@ -160,13 +180,20 @@ internal sealed partial class LocalCache<TKey, TValue>
 
     /// <summary>Removes every entry that carries a tag, and breaks every flight that does. O(n).</summary>
     /// <returns>How many entries there were.</returns>
-    internal int RemoveByTag(string tag, CacheChangeKind kind)
+    internal int RemoveByTag(string tag, CacheChangeKind kind, Change? change = null)
     {
         ArgumentNullException.ThrowIfNull(tag);
         lock (_lock)
         {
-            BreakFlightsByTag(tag);
             long now = _clock.Now;
+            var version = Tell(change);
+            if (_replicates)
+            {
+                MergeTagRemoval(tag, version, kind, now, out int count);
+                return count;
+            }
+
+            BreakFlightsByTag(tag);
             int removed = 0;
             for (var entry = _first; entry is not null;)
             {
@@ -195,9 +222,11 @@ internal sealed partial class LocalCache<TKey, TValue>
             : throw new ArgumentException($"The entry takes {size} bytes; cache '{Name}' holds at most CacheOptions.MaxBytes, which is {_maxBytes}.", nameof(value));
     }
 
-    /// <summary>Writes an entry if the visible one of its key is still the one that the caller has seen.</summary>
-    private bool TryReplace(Entry? seen, Entry entry)
+    /// <summary>Sets the value of a key if its visible entry is still the one that the caller has seen (<see cref="Peek(TKey)"/>).</summary>
+    /// <inheritdoc cref="Set" path="/exception"/>
+    internal bool TryReplace(Entry? seen, TKey key, TValue value, CacheEntryOptions? options, Change? change)
     {
+        var entry = NewEntry(key, value, options);
         lock (_lock)
         {
             var current = TryFind(entry.Key, _clock.Now, out var visible) ? visible : null;
@@ -206,19 +235,28 @@ internal sealed partial class LocalCache<TKey, TValue>
                 return false;
             }
 
-            Write(entry);
+            Write(entry, change);
             return true;
         }
     }
 
-    private void Write(Entry entry)
+    private void Write(Entry entry, Change? change)
     {
         BreakFlights(entry.Key);
+        if (_replicates)
+        {
+            WriteReplica(entry, change);
+            return;
+        }
+
+        Tell(change);
         if (_serveUntil != 0)
         {
             Store(entry);
         }
     }
+
+    private static CacheVersion Tell(Change? change) => change?.Send(default) ?? default;
 
     /// <summary>Puts an entry in, for a write or a fill. An expired predecessor counts as gone, so its key goes to the end.</summary>
     private void Store(Entry entry)
@@ -235,7 +273,15 @@ internal sealed partial class LocalCache<TKey, TValue>
         if (old is null)
         {
             _count++;
-            LinkLast(entry);
+            if (_replicates)
+            {
+                LinkReplica(entry);
+            }
+            else
+            {
+                LinkLast(entry);
+            }
+
             _policy.Add(entry);
             Changed(entry, CacheChangeKind.Inserted, now);
         }
@@ -245,6 +291,7 @@ internal sealed partial class LocalCache<TKey, TValue>
             entry.Inherit(old);
             LinkInPlaceOf(old, entry);
             _policy.Replace(old, entry);
+            old.Packed?.Drop();
             Changed(entry, CacheChangeKind.Updated, now);
         }
 
@@ -275,6 +322,12 @@ internal sealed partial class LocalCache<TKey, TValue>
         _bytes -= entry.Size;
         _count--;
         Unlink(entry);
+        if (entry.Register is not null)
+        {
+            PartEvicted(entry, kind, now);
+        }
+
+        entry.Packed?.Drop();
         Changed(entry, entry.Expires <= now ? CacheChangeKind.Expired : kind, now);
     }
 
@@ -284,7 +337,7 @@ internal sealed partial class LocalCache<TKey, TValue>
         AllChanged(kind, _clock.Now);
         _map.Clear();
         _policy.Clear();
-        _first = _last = _hand = null;
+        _first = _last = _hand = _hint = null;
         _nextExpiry = _roundExpiry = Never;
         _bytes = _count = 0;
     }

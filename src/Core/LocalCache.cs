@@ -10,9 +10,10 @@ namespace McCache.Core;
 /// <remarks>
 /// <para><b>Readers</b> take no lock. They look an entry up in a concurrent map and compare one clock reading with two ends: the entry's own, and that of the time for
 /// which the cache may serve (<see cref="Serve"/>). An entry's key, value and expiry never change: an update puts a successor in its place, so a reader gets
-/// either the one or the other whole.</para>
+/// either the one or the other whole. Only a value that another member sent comes packed, and is unpacked by its first reader.</para>
 /// <para><b>Writers</b> take one lock. Under it they keep four things in step: the map, the list that holds the order, the eviction policy's queues, and the sum of bytes
 /// (<see cref="Check"/> compares them). No user code runs under it (comparers of keys aside): values are measured, factories called and callbacks notified outside.</para>
+/// <para><b>Coherence.Replicate</b>: every entry but a fill has registers with versions, by which all members come to the same; see LocalCache.Registers.cs.</para>
 /// <para><b>Fills</b> are fenced by their flights, see LocalCache.Fills.cs.</para>
 /// <para><b>Visible</b> is an entry that a reader would find now: unexpired, while the cache may serve. To every verb that reads, what is not visible is not there.</para>
 /// </remarks>
@@ -53,10 +54,16 @@ internal sealed partial class LocalCache<TKey, TValue>
         _timeToLive = EntryTerms.ToMilliseconds(options.TimeToLive) ?? Never;
         _updateMovesToLast = options.UpdateMovesToLast;
         _changeWindow = (long)options.ChangeWindow.TotalMilliseconds;
+        _replicates = options.Coherence == Coherence.Replicate;
+        _buckets = _replicates ? new Register?[Buckets] : [];
+        _digests = _replicates ? new ulong[Buckets] : [];
         _policy = new();
     }
 
     internal string Name { get; }
+
+    /// <summary>What an entry's options leave open, in milliseconds; <see cref="long.MaxValue"/> for ever.</summary>
+    internal long DefaultTimeToLive => _timeToLive;
 
     /// <summary>The time by which <see cref="Serve"/> counts, in milliseconds.</summary>
     internal long Now => _clock.Now;
@@ -84,7 +91,7 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <summary>Says how long the cache may serve: 0 for not at all, a time on <see cref="Now"/>'s clock, or <see cref="long.MaxValue"/> for always.</summary>
     /// <remarks>
     /// <para>At 0 (the member has not started, has stopped, or its copies have a hole) everything is dropped, and writes store nothing, for changes of other members may
-    /// be missed. A validity that has merely run out keeps the entries, unseen, and writes are applied: every change still arrives, and what is written is seen once the
+    /// be missed. A replicating cache drops its fills only, and goes on storing what has a version: a reconciliation mends what was missed. A validity that has merely run out keeps the entries, unseen, and writes are applied: every change still arrives, and what is written is seen once the
     /// cache serves again.</para>
     /// <para>Extending a validity that has run out begins a new epoch, which breaks every flight: one that began before it may have read from the
     /// source what a write, completed without this member meanwhile, has superseded.</para>
@@ -96,7 +103,7 @@ internal sealed partial class LocalCache<TKey, TValue>
         {
             if (until == 0)
             {
-                DiscardAll(CacheChangeKind.Invalidated);
+                Hide();
             }
             else if (!Serves(_clock.Now))
             {
@@ -107,12 +114,40 @@ internal sealed partial class LocalCache<TKey, TValue>
         }
     }
 
+    /// <summary>Serving has ended: drops what could be stale when it begins again, and breaks every flight.</summary>
+    private void Hide()
+    {
+        if (_replicates)
+        {
+            BreakFlights();
+            if (_serveUntil != 0)
+            {
+                DropFills();
+            }
+        }
+        else
+        {
+            DiscardAll(CacheChangeKind.Invalidated);
+        }
+    }
+
     private bool Serves(long now) => now < Volatile.Read(ref _serveUntil);
 
     private bool IsVisible(Entry entry, long now) => now < entry.Expires && Serves(now);
 
-    /// <summary>The visible entry of a key, or null. Takes no lock and counts nothing.</summary>
+    /// <summary>The visible entry of a key, or null. Its value may be packed still. Takes no lock and counts nothing.</summary>
     private Entry? Find(TKey key) => _map.TryGetValue(key, out var entry) && IsVisible(entry, _clock.Now) ? entry : null;
+
+    /// <summary>The visible entry of a key, and its version.</summary>
+    private Entry? Find(TKey key, out CacheVersion? version)
+    {
+        lock (_lock)
+        {
+            var entry = Find(key);
+            version = entry?.Register?.Version;
+            return entry;
+        }
+    }
 
     private bool TryFind(TKey key, long now, [NotNullWhen(true)] out Entry? entry) => _map.TryGetValue(key, out entry) && IsVisible(entry, now);
 }

@@ -16,6 +16,9 @@ internal static class SizeEstimate
 
     internal static long Of<TKey, TValue>(TKey key, TValue value) => EntryOverhead + OfPart(key) + OfPart(value);
 
+    /// <summary>A key with a value that is serialized still.</summary>
+    internal static long OfPacked<TKey>(TKey key, long length) => EntryOverhead + OfPart(key) + length;
+
     private static long OfPart<T>(T part) => Unsafe.SizeOf<T>() + part switch
     {
         string text => ObjectOverhead + (2L * text.Length),

@@ -19,11 +19,14 @@ internal sealed class McCacheOptionsSetup(IServiceProvider services) : IPostConf
         Check(nameof(options.LeaseDuration), options.LeaseDuration, LeaseTimes.MinDuration, LeaseTimes.MaxDuration);
         Check(nameof(options.LeaseRenewal), options.LeaseRenewal, s_minRenewal, options.LeaseDuration / 2);
         Check(nameof(options.MaxClockSkew), options.MaxClockSkew, s_minSkew, s_maxSkew);
+        Check(nameof(options.MaxInlineValueBytes), options.MaxInlineValueBytes, 1024, 128 * 1024);
+        Check(nameof(options.MaxLargeValueBytes), options.MaxLargeValueBytes, 1L << 20, 1L << 34);
         return problems.Build();
 
-        void Check(string option, TimeSpan value, TimeSpan min, TimeSpan max)
+        void Check<T>(string option, T value, T min, T max)
+            where T : IComparable<T>
         {
-            if (value < min || value > max)
+            if (value.CompareTo(min) < 0 || value.CompareTo(max) > 0)
                 problems.AddError($"{McCacheOptions.Section}:{option} is {value}; it must be from {min} to {max}.");
         }
     }

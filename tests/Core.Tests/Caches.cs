@@ -32,6 +32,22 @@ internal static class Caches
         return cache;
     }
 
+    /// <summary>As the view does it.</summary>
+    internal static TValue AddOrUpdate<TKey, TValue>(
+        this LocalCache<TKey, TValue> cache, TKey key, TValue addValue, Func<TKey, TValue, TValue> updateFactory, CacheEntryOptions? options = null)
+        where TKey : notnull
+    {
+        while (true)
+        {
+            var current = cache.Peek(key);
+            var value = current is null ? addValue : updateFactory(key, current.Value);
+            if (cache.TryReplace(current, key, value, options, change: null))
+            {
+                return value;
+            }
+        }
+    }
+
     /// <summary>The keys in order, joined; after checking the cache's structures, and that every way of reading the order says the same.</summary>
     internal static string Order<TKey, TValue>(this LocalCache<TKey, TValue> cache)
         where TKey : notnull

@@ -29,6 +29,18 @@ public class HotPathTests
     }
 
     [Fact]
+    public void Reading_a_replica_allocates_nothing()
+    {
+        var cache = Replicas.Make();
+        cache.SetAt(1, 10);
+        cache.Hear(2, 11);
+        Check("TryGet of an own value", () => cache.TryGet(1, out _));
+        Check("TryGet of another's value", () => cache.TryGet(2, out _));
+        Check("TryGet miss", () => cache.TryGet(3, out _));
+        Check("GetOrAdd hit", () => cache.GetOrAdd(2, static _ => 0));
+    }
+
+    [Fact]
     public async Task A_reader_makes_progress_while_another_thread_holds_the_writer_lock()
     {
         var cache = Caches.Numbers("a");

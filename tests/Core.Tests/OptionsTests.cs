@@ -49,8 +49,9 @@ public class OptionsTests
         Assert.Equal(StaleReads.Miss, cache.StaleReads);
         var member = new McCacheOptions();
         Assert.Equal((TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1), false), (member.MaxClockSkew, member.LeaseDuration, member.LeaseRenewal, member.SingleSilo));
-        Assert.Equal(6, typeof(CacheOptions).GetProperties().Length);
-        Assert.Equal(4, typeof(McCacheOptions).GetProperties().Length);
+        Assert.Equal((Coherence.Invalidate, 64 * 1024, 512L * 1024 * 1024), (cache.Coherence, member.MaxInlineValueBytes, member.MaxLargeValueBytes));
+        Assert.Equal(7, typeof(CacheOptions).GetProperties().Length);
+        Assert.Equal(6, typeof(McCacheOptions).GetProperties().Length);
     }
 
     [Fact]

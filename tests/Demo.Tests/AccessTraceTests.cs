@@ -15,7 +15,8 @@ public sealed class AccessTraceTests : IDisposable
     {
         var trace = AccessTrace.Read(DemoOptions.BundledTrace);
 
-        Assert.Equal(("web07", 76_118, 20_484, 5_121), (trace.Name, trace.Requests.Count, trace.Pages.Count, trace.CacheCapacity));
+        Assert.Equal(("web07", 76_118, 20_484, 5_121), (trace.Name, trace.Requests.Count, trace.Pages.Count, trace.CacheCapacity(Coherence.Invalidate)));
+        Assert.Equal(20_484, trace.CacheCapacity(Coherence.Replicate));
     }
 
     [Fact]

@@ -10,6 +10,7 @@ public sealed class OptionTests
     [InlineData("--seconds must be a whole number from 1 to 86400; 'soon' is not.", "--seconds", "soon")]
     [InlineData("--updates must be a number from 0 to 1; '1.1' is not.", "--updates", "1.1")]
     [InlineData("--updates must be a number from 0 to 1; 'NaN' is not.", "--updates", "NaN")]
+    [InlineData("--coherence must be invalidate or replicate; 'both' is not.", "--coherence", "both")]
     [InlineData("--trace must name a file that exists; '/no/such/trace' does not.", "--trace", "/no/such/trace")]
     [InlineData("Unrecognized command or argument 'fast'.", "fast")]
     [InlineData("'silo' is how the demo starts its own silos; start the demo without it.", "silo")]

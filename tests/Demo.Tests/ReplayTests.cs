@@ -20,6 +20,26 @@ public sealed class ReplayTests
         Assert.InRange(result.GetProperty("updates").GetInt64(), 1, result.GetProperty("requests").GetInt64());
         Assert.Equal(result.GetProperty("updates").GetInt64(), result.GetProperty("coherentVerbs").GetInt64());
         Assert.InRange(result.GetProperty("visibleMicrosecondsP50").GetInt64(), 1, result.GetProperty("visibleMicrosecondsP99").GetInt64());
+        Assert.Equal("invalidate", result.GetProperty("coherence").GetString());
+        Assert.Equal(JsonValueKind.Null, result.GetProperty("digestsEqual").ValueKind);
+        Assert.Equal(0, result.GetProperty("incoherentKeys").GetInt32());
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Replay_that_replicates_ends_with_the_same_pages_in_the_same_order_on_all_silos()
+    {
+        await using var demo = DemoProcess.Start("--seconds", "3", "--coherence", "replicate", "--json");
+        var (exitCode, output, errors) = await demo.EndAsync();
+
+        Assert.True(exitCode == 0, errors);
+        var result = Result(output);
+        Assert.Equal("replicate", result.GetProperty("coherence").GetString());
+        Assert.Equal(0, result.GetProperty("staleReads").GetInt64());
+        Assert.Equal(0, result.GetProperty("fillsMulticast").GetInt64());
+        Assert.True(result.GetProperty("digestsEqual").GetBoolean());
+        Assert.True(result.GetProperty("sequencesEqual").GetBoolean());
+        Assert.Equal(0, result.GetProperty("incoherentKeys").GetInt32());
+        Assert.InRange(result.GetProperty("replicatedKeys").GetInt32(), 1, result.GetProperty("updates").GetInt32());
     }
 
     [Fact(Timeout = 180_000)]

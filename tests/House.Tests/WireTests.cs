@@ -18,8 +18,8 @@ public sealed class WireTests
     {
         var types = WireTypes.ToArray();
         Assert.NotEmpty(types);
-        Assert.All(types, type => Assert.NotNull(type.GetCustomAttribute<AliasAttribute>()));
-        var aliases = types.Select(type => type.GetCustomAttribute<AliasAttribute>()!.Alias).ToArray();
+        Assert.All(types, type => Assert.NotNull(type.GetCustomAttribute<AliasAttribute>(inherit: false)));
+        var aliases = types.Select(type => type.GetCustomAttribute<AliasAttribute>(inherit: false)!.Alias).ToArray();
         Assert.Equal(aliases.Distinct(StringComparer.Ordinal), aliases);
         Assert.All(aliases, alias => Assert.StartsWith("McCache.", alias, StringComparison.Ordinal));
     }
@@ -28,5 +28,5 @@ public sealed class WireTests
     public void Every_grain_method_has_an_alias()
         => Assert.All(
             WireTypes.Where(type => type.IsInterface).SelectMany(type => type.GetMethods()),
-            method => Assert.NotNull(method.GetCustomAttribute<AliasAttribute>()));
+            method => Assert.NotNull(method.GetCustomAttribute<AliasAttribute>(inherit: false)));
 }

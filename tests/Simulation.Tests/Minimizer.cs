@@ -31,7 +31,7 @@ internal static class Minimizer
     /// <summary>What to do to see a plan fail, and what its faults are.</summary>
     internal static string Describe(Plan plan, Rule off)
         => $"""
-            MCCACHE_SEED={plan.Seed} MCCACHE_FAULTS={string.Join(',', plan.Faults.Select(fault => fault.Index))}{(off == Rule.None ? "" : $" MCCACHE_RULE={off}")} dotnet test tests/Simulation.Tests -c Release --filter FullyQualifiedName~Coherence
+            MCCACHE_SEED={plan.Seed} MCCACHE_FAULTS={string.Join(',', plan.Faults.Select(fault => fault.Index))}{(off == Rule.None ? "" : $" MCCACHE_RULE={off}")} dotnet test tests/Simulation.Tests -c Release --filter FullyQualifiedName~{(plan.IsReplicated ? "Coherence_and_convergence" : "Coherence_holds")}
             {string.Join(Environment.NewLine, plan.Faults)}
             """;
 }

@@ -58,6 +58,12 @@ internal sealed record Fault(int Index, double At, FaultKind Kind, double Silo, 
 /// <summary>All that a run is made of: the seed of its load and its network, and its faults.</summary>
 internal sealed record Plan(int Seed, int MaxSilos, int FirstSilos, IReadOnlyList<Fault> Faults)
 {
+    /// <summary>Whether the cache is replicated.</summary>
+    internal bool IsReplicated { get; init; }
+
+    /// <summary>Whether its values go by their descriptors, in several chunks.</summary>
+    internal bool HasLargeValues => Seed % 3 == 0;
+
     internal const double FaultsEnd = 95;
 
     /// <summary>A cluster to which nothing happens but what a test does.</summary>

@@ -53,6 +53,26 @@ public enum Rule
     /// <summary>A loss of frames drops nothing.</summary>
     Gap,
 
+    // Replicated caches.
+
+    /// <summary>A removal leaves nothing behind.</summary>
+    Tombstone,
+
+    /// <summary>Tombstones are forgotten by the own clock instead of below the watermarks of all others.</summary>
+    Watermark,
+
+    /// <summary>Reconciliation only adds.</summary>
+    Drop,
+
+    /// <summary>Digests are not compared.</summary>
+    Digest,
+
+    /// <summary>A receiver that holds something newer does not say so.</summary>
+    Overrule,
+
+    /// <summary>What is told on by another is taken as if it came from its publisher in turn.</summary>
+    Late,
+
     /// <summary>What a silo that died half-way had published is not told on.</summary>
     Relay,
 }

@@ -126,6 +126,30 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         world.CheckEnd();
     });
 
+    /// <summary>A replica hangs, and more is written than its lane holds. Without the hole it would take itself for knowing everything, and the others would drop what it lacks.</summary>
+    [Theory]
+    [InlineData(Rule.None, null)]
+    [InlineData(Rule.Gap, "P3")]
+    public void What_a_lane_has_dropped_is_lost_to_nobody(Rule rule, string? property) => Check(rule, property, isReplicated: true, script: world =>
+    {
+        var (writer, slow) = (world.Start(null), world.Start(null));
+        world.At(20, () => world.Pause(slow, 3));
+        world.At(20.5, () => writer.Run(() =>
+        {
+            for (var i = 0; i < World.MaxLane * 2; i++)
+                writer.Set(i % World.Keys);
+        }));
+        Read(world, slow, 40, 40.2);
+        world.RunUntil(45);
+        foreach (var silo in new[] { writer, slow })
+        {
+            if (silo.View.Count != World.Keys)
+                world.Violate($"P3: {silo.Address} holds {silo.View.Count} of {World.Keys} keys that were set");
+        }
+
+        world.CheckEnd();
+    });
+
     /// <summary>No news, no table, and no way to any silo that starts later.</summary>
     private static void Forsake(World world, SimulatedSilo[] silos)
     {
@@ -144,13 +168,13 @@ public sealed class ScenarioTests(ITestOutputHelper output)
 
     private static void Write(World world, SimulatedSilo silo) => silo.Run(() => world.Do(silo.WriteCoherentlyAsync(WriteKind.Remove, Key, 0)));
 
-    private void Check(Rule rule, string? property, Action<World> script)
+    private void Check(Rule rule, string? property, Action<World> script, bool isReplicated = false)
     {
-        var world = new World(Plan.Calm(1, 0), rule) { Delay = static (_, _) => 0.01, GossipDelay = static _ => 0.01 };
+        var world = new World(Plan.Calm(1, 0) with { IsReplicated = isReplicated }, rule) { Delay = static (_, _) => 0.01, GossipDelay = static _ => 0.01 };
         script(world);
         world.CheckBounds();
         output.WriteLine($"{rule}: {string.Join(Environment.NewLine, world.Violations.Take(1))}");
-        Assert.True(world.Tally[Seen.HitByPromise] + world.Tally[Seen.HitByTable] + world.Tally[Seen.FillLed] > 0);
+        Assert.True(world.Tally[Seen.HitByPromise] + world.Tally[Seen.HitByTable] + world.Tally[Seen.FillLed] > 0 || isReplicated);
         Assert.Equal(property, world.Violations.Select(Minimizer.PropertyOf).FirstOrDefault());
     }
 

@@ -44,6 +44,14 @@ internal enum Seen
     Lapsed,
     SelfDeadNoticed,
 
+    // Replicated caches.
+    Overruled,
+    MadeAgain,
+    StateMerged,
+    CameLate,
+    HoleLost,
+    LargePulled,
+
     // The load.
     HitByPromise,
     HitByTable,

@@ -1,3 +1,5 @@
+using McCache.Client;
+
 namespace McCache.Simulation.Tests;
 
 /// <content>What programs do with the silo's cache. A change goes to the database first, and to the cache a little later.</content>
@@ -118,6 +120,20 @@ internal sealed partial class SimulatedSilo
         }
     }
 
+    /// <summary>A dictionary verb that sets.</summary>
+    internal void Set(int key)
+    {
+        if (_world.TryCommit(this, WriteKind.Set, key) is not { } write)
+            return;
+        _world.Tally.Add(Seen.DictionaryVerb);
+        Verb(write, () =>
+        {
+            View.Set(key, write.Value, s_tagged[key % 2]);
+            return true;
+        });
+        _world.Unlock(write);
+    }
+
     internal void Pop(bool isLast)
     {
         if (isLast ? !View.TryPopLast(out var pair) : !View.TryPopFirst(out pair))
@@ -129,8 +145,10 @@ internal sealed partial class SimulatedSilo
 
     internal void Move(int key, bool isLast)
     {
-        if (isLast ? View.MoveToLast(key) : View.MoveToFirst(key))
-            _world.Tally.Add(Seen.Moved);
+        if (!(isLast ? View.MoveToLast(key) : View.MoveToFirst(key)))
+            return;
+        _world.Tally.Add(Seen.Moved);
+        Writes += Replica is null ? 0 : 1;
     }
 
     private T Verb<T>(Write write, Func<T> verb)
@@ -148,10 +166,24 @@ internal sealed partial class SimulatedSilo
         }
     }
 
-    private void Note(ReadOnlySpan<byte> payload)
+    private void Note(ReadOnlySpan<byte> payload, long stamp)
     {
+        if (stamp == 0)
+            return;
+        NoteRemoved(payload, new CacheVersion(stamp, Member.Member));
         if (_writing is not null)
-            _world.Note(payload, _writing);
+            _world.Note(stamp, Member.Member, _writing);
+    }
+
+    private void NoteRemoved(ReadOnlySpan<byte> payload, CacheVersion version)
+    {
+        if (Replica is null || !CacheFrame.TryReadHeader(payload, out var operation, out var body))
+            return;
+        for (var key = 0; key < World.Keys; key++)
+        {
+            if (operation == CacheOperation.Clear || (operation == CacheOperation.Remove && SimulatedServices.Keys.Read(body) == key))
+                SeenRemoved[key] = version > SeenRemoved[key] ? version : SeenRemoved[key];
+        }
     }
 
     private void NoteReached(Write? write)

@@ -9,6 +9,7 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
     private const double AskTimeout = 3;
     private const double DeliverTimeout = 3;
     private const double GoodbyeTimeout = 1;
+    private const double AnswerTimeout = 3;
     private bool _hasRead;
 
     /// <summary>Crashes once a batch has been sent to some of the others.</summary>
@@ -76,8 +77,12 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
             Crash();
         }
 
-        return await call;
+        var acknowledgement = await call;
+        return _world.Off == Rule.Overrule ? acknowledgement with { Overruled = null } : acknowledgement;
     }
+
+    ValueTask<byte[]> IMulticastTransport.AskAsync(SiloAddress destination, string provider, byte[] stream, byte[] request)
+        => _world.CallAsync(this, destination, AnswerTimeout, target => ValueTask.FromResult(target.Member.Answer(stream, request)));
 
     void IMulticastTransport.SendSettled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement)
         => _world.Send(Address, publisher.Silo, target => target.Member.OnSettled(publisher, receiver, acknowledgement));
@@ -85,7 +90,7 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
     private void Hear(TimeSpan askedAt) => LastHeard = askedAt > LastHeard ? askedAt : LastHeard;
 
     private SiloLease NewLease(ILeaseNetwork network) => new(
-        Address, Times, TimeSpan.FromSeconds(5), network, _time, Random, NullLogger.Instance, work => After(0, work.Execute));
+        Address, Times, _world.Plan.IsReplicated ? TimeSpan.FromHours(1) : TimeSpan.FromSeconds(5), network, _time, Random, NullLogger.Instance, work => After(0, work.Execute));
 
     /// <summary>A membership that knows this silo only, for ever.</summary>
     private sealed class AlwaysLive(SiloAddress self) : ILeaseNetwork

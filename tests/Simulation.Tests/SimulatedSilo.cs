@@ -18,10 +18,10 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
 
     private readonly World _world;
     private readonly SiloTime _time;
-    private readonly IFrameHandler _handler;
     private readonly HashSet<SiloAddress> _promisers = [];
     private readonly Dictionary<SiloAddress, TimeSpan> _arrivals = [];
     private readonly Dictionary<SiloAddress, TimeSpan> _lanesFrom = [];
+    private IFrameHandler _handler = null!; // the cache, which attaches itself
     private TimeSpan _keptUntil = TimeSpan.MinValue;
     private LeaseState? _state;
     private long _until;
@@ -40,11 +40,20 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
         }
 
         Member = new MulticastMember(
-            CacheMember.ProviderName, address, completing, this, new MulticastOptions { MaxLaneFrames = World.MaxLane, MaxLaneBytes = World.MaxLaneBytes }, NullLogger.Instance);
-        var services = new SimulatedServices(_time, this, new CacheOptions { MaxEntries = 12, TimeToLive = TimeSpan.FromSeconds(40) });
-        var caches = new CacheMember(services, [new CacheRegistration<int, int>(Cache, null)], Options.Create(new McCacheOptions()));
+            CacheMember.ProviderName, address, completing, this, new MulticastOptions { MaxLaneFrames = World.MaxLane, MaxLaneBytes = World.MaxLaneBytes }, NullLogger.Instance,
+            world.Stream(4, address.Generation));
+        var services = new SimulatedServices(_time, this, world.Plan.IsReplicated
+            ? new CacheOptions { Coherence = Coherence.Replicate }
+            : new CacheOptions { MaxEntries = 12, TimeToLive = TimeSpan.FromSeconds(40) });
+        var caches = new CacheMember(services, [new CacheRegistration<int, int>(Cache, null)], Options.Create(new McCacheOptions
+        {
+            MaxClockSkew = TimeSpan.FromSeconds(3),
+            MaxInlineValueBytes = world.Plan.HasLargeValues ? 1 : 1024,
+        }));
         var member = caches.Get<int, int>(Cache);
-        (_handler, Local, View) = (member, member.Local, new CacheView<int, int>(Cache, caches));
+        (Local, View) = (member.Local, new CacheView<int, int>(Cache, caches));
+        Replica = member as ReplicatedCache<int, int>;
+        Replica?.ChunkBytes = 1;
         Lease.Changed = OnChanged;
         Lease.ClocksParted = Member.OnClocksParted;
     }
@@ -60,6 +69,12 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
     internal LocalCache<int, int> Local { get; }
 
     internal IMcCache<int, int> View { get; }
+
+    /// <summary>The same cache, if it is replicated.</summary>
+    internal ReplicatedCache<int, int>? Replica { get; }
+
+    /// <summary>For each key the newest version whose removal it has seen.</summary>
+    internal CacheVersion[] SeenRemoved { get; } = new CacheVersion[World.Keys];
 
     internal bool IsCrashed { get; private set; }
 
@@ -134,52 +149,107 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
 
     // Between the cache and the member. ---------------------------------------------------------------------------------------------------
 
-    void IMulticastChannel.Attach(StreamId stream, IFrameHandler handler) => Member.Attach(stream, this);
-
-    void IMulticastChannel.Publish(StreamId stream, ReadOnlySpan<byte> payload)
+    void IMulticastChannel.Attach(StreamId stream, IFrameHandler handler)
     {
-        Note(payload);
-        Member.Publish(stream, payload);
+        _handler = handler;
+        Member.Attach(stream, this);
     }
 
-    ValueTask IMulticastChannel.PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken)
+    HybridClock IMulticastChannel.Stamps => Member.Stamps;
+
+    SiloAddress IMulticastChannel.Silo => Address;
+
+    ulong IMulticastChannel.Member => Member.Member;
+
+    Random IMulticastChannel.Random => Random;
+
+    TimeSpan IMulticastChannel.Renewal => Times.Renewal;
+
+    Marks IMulticastChannel.ReadMarks()
     {
-        Note(payload);
-        return Member.PublishAsync(stream, payload, cancellationToken);
+        var marks = Member.ReadMarks();
+        return _world.Off == Rule.Watermark ? marks with { Others = marks.Others.ToDictionary(mark => mark.Key, mark => mark.Value == 0 ? 0 : marks.Own) } : marks;
     }
 
-    bool IFrameHandler.Apply(ReadOnlySpan<byte> payload)
+    async ValueTask<byte[]> IMulticastChannel.AskAsync(SiloAddress silo, StreamId stream, byte[] request)
     {
-        NoteReached(_world.Find(payload));
+        var answer = await Member.AskAsync(silo, stream, request);
+        var asked = SimulatedServices.Get<ReplicaRequest>().Deserialize(request);
+        if (asked is StateRequest)
+            _world.Tally.Add(Seen.StateMerged, answer.Length > 0 ? 1 : 0);
+        return asked is DigestRequest && _world.Off == Rule.Digest ? []
+            : asked is StateRequest && answer.Length > 0 && _world.Off == Rule.Drop ? SimulatedServices.Get<StateAnswer>().SerializeToArray(SimulatedServices.Get<StateAnswer>().Deserialize(answer)! with { Floor = 0 })
+            : answer;
+    }
+
+    long IMulticastChannel.Publish(StreamId stream, ReadOnlySpan<byte> payload)
+    {
+        var stamp = Member.Publish(stream, payload);
+        Note(payload, stamp);
+        return stamp;
+    }
+
+    Publication IMulticastChannel.PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken)
+    {
+        var publication = Member.PublishAsync(stream, payload, cancellationToken);
+        Note(payload, publication.Stamp);
+        return publication;
+    }
+
+    bool IFrameHandler.IsReplica => _handler.IsReplica;
+
+    byte[] IFrameHandler.Answer(ReadOnlySpan<byte> request) => _handler.Answer(request);
+
+    FrameOutcome IFrameHandler.Apply(in ReceivedFrame received)
+    {
+        var frame = received;
+        if (frame.IsLate)
+            _world.Tally.Add(Seen.CameLate);
+        if (_world.Off == Rule.Late)
+            frame = new ReceivedFrame { Payload = frame.Payload, Stamp = frame.Stamp, Member = frame.Member, Sender = frame.Sender };
+        NoteReached(_world.Find(frame.Stamp, frame.Member));
+        NoteRemoved(frame.Payload, new CacheVersion(frame.Stamp, frame.Member));
         if (_world.Off is not (Rule.Fence or Rule.Join))
-            return _handler.Apply(payload);
-        var isRead = CacheFrame.TryReadHeader(payload, out var operation, out _, out var body);
+        {
+            var outcome = _handler.Apply(frame);
+            if (_world.Off == Rule.Tombstone)
+                Local.RaiseFloor(frame.Stamp);
+            if (outcome == FrameOutcome.Overruled)
+                _world.Tally.Add(Seen.Overruled);
+            return outcome;
+        }
+
+        var isRead = CacheFrame.TryReadHeader(frame.Payload, out var operation, out var body);
         var key = operation == CacheOperation.Remove ? SimulatedServices.Keys.Read(body) : default(int?);
         foreach (var joined in _joined.Keys.Where(joined => key is null || key == joined).ToArray())
             _joined.Remove(joined);
         if (_world.Off == Rule.Join)
-            return _handler.Apply(payload);
+            return _handler.Apply(frame);
         for (var evicted = 0; evicted < World.Keys; evicted++)
         {
             if (key is null || key == evicted)
                 Local.Evict(evicted);
         }
 
-        return isRead;
+        return isRead ? FrameOutcome.Applied : FrameOutcome.Refused;
     }
 
-    void IFrameHandler.OnGap()
+    void IFrameHandler.OnGap(SiloAddress publisher, long upTo)
     {
         _world.Tally.Add(Seen.GapNoted);
         _joined.Clear();
         if (_world.Off != Rule.Gap)
-            _handler.OnGap();
+            _handler.OnGap(publisher, upTo);
     }
 
     void IFrameHandler.Serve(long until)
     {
-        if (_handler is null)
-            return; // attached before this silo is made
+        if (Local is null)
+        {
+            _handler.Serve(until); // attached before this silo is made
+            return;
+        }
+
         if (_until > 1 && Local.Now >= _until && until > _until)
         {
             Lapses++;

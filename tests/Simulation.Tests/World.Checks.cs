@@ -58,6 +58,7 @@ internal sealed partial class World
         foreach (var silo in Alive)
         {
             silo.Local.Check();
+            CheckRemoved(silo);
             Require(Inside.Peers(silo.Member).All(peer => peer.Depth <= MaxLane), "a lane is too long");
             Require(Inside.Peers(silo.Member).Count() < Silos.Count, "there are too many lanes");
             Require(Inside.Count(silo.Member, "_publishers") < Silos.Count, "there are too many publishers");
@@ -87,8 +88,12 @@ internal sealed partial class World
             var counters = silo.Member.Counters;
             Tally.Add(Seen.LaneOverflowed, counters.Gaps(GapReason.LaneFull));
             Tally.Add(Seen.Relayed, counters.Relayed);
-            if (counters.Published != silo.Writes)
-                Violate($"P4: {silo.Address} has published {counters.Published} frames for {silo.Writes} writes");
+            var repeats = silo.Replica?.Replica.Repeats ?? 0;
+            Tally.Add(Seen.MadeAgain, repeats);
+            Tally.Add(Seen.HoleLost, silo.Replica?.Replica.LostHoles ?? 0);
+            Tally.Add(Seen.LargePulled, silo.Replica?.Replica.Pulled ?? 0);
+            if (counters.Published != silo.Writes + repeats && silo.Replica is not { IsEarly: true })
+                Violate($"P4: {silo.Address} has published {counters.Published} frames for {silo.Writes} writes, {repeats} of them made again");
         }
 
         foreach (var silo in Alive.Where(silo => silo.Pending > 0 && (silo.IsSelfDead || IsLive(silo.Address))))
@@ -108,8 +113,54 @@ internal sealed partial class World
                 Violate($"P5: {silo.Address} remembers publishers that have gone");
         }
 
-        CheckAgreement(survivors);
+        if (Plan.IsReplicated)
+            CheckConvergence(survivors);
+        else
+            CheckAgreement(survivors);
     }
+
+    /// <summary>P3: no silo holds what it has seen removed by a later version.</summary>
+    private void CheckRemoved(SimulatedSilo silo)
+    {
+        foreach (var state in silo.Replica is null ? [] : Held(silo))
+        {
+            if (state.Version < silo.SeenRemoved[state.Key])
+                Violate($"P3: {silo.Address} holds {state.Key} at {state.Version}, and has seen its removal at {silo.SeenRemoved[state.Key]}");
+        }
+    }
+
+    /// <summary>P3: after quiet all hold the same entries, versions and order.</summary>
+    private void CheckConvergence(SimulatedSilo[] survivors)
+    {
+        foreach (var state in survivors.Length == 0 ? [] : Held(survivors[0]))
+        {
+            var removed = survivors.Max(silo => silo.SeenRemoved[state.Key]);
+            if (state.Version < removed)
+                Violate($"P3: all hold {state.Key} at {state.Version}, and one has seen its removal at {removed}");
+        }
+
+        foreach (var silo in survivors)
+        {
+            if (!silo.Replica!.IsWhole)
+                Violate($"liveness: {silo.Address} still lacks something");
+            if (!Held(silo).SequenceEqual(Held(survivors[0])) || silo.Local.ReplicaDigest != survivors[0].Local.ReplicaDigest)
+                Violate($"P3: {silo.Address} holds {Describe(silo)}, and {survivors[0].Address} {Describe(survivors[0])}");
+            foreach (var state in Held(silo))
+            {
+                if (silo.View[state.Key] != survivors[0].View[state.Key])
+                    Violate($"P3: {state.Key} is {silo.View[state.Key]} at {silo.Address} and {survivors[0].View[state.Key]} at {survivors[0].Address}");
+            }
+
+            var order = silo.View.Keys.Where(key => Held(silo).Any(state => state.Key == key));
+            if (!order.SequenceEqual(Held(silo).Select(state => state.Key)))
+                Violate($"P3: {silo.Address} enumerates in another order than its places are in");
+        }
+
+        static string Describe(SimulatedSilo silo) => $"{(silo.Local.IsPartial ? "in part " : "")}" + string.Join(", ", Held(silo).Select(state => $"{state.Key} {state.Version.Timestamp}@{state.Version.Member % 1000} {state.Place}"));
+    }
+
+    private static KeyState<int>[] Held(SimulatedSilo silo)
+        => [.. silo.Local.Collect(0, ulong.MaxValue, int.MaxValue).Keys.Where(state => state.Fate == KeyFate.Held).OrderBy(state => state.Place)];
 
     /// <summary>Rule 6: after quiet no silo holds a copy that is older than a write that any survivor has heard of.</summary>
     private void CheckAgreement(SimulatedSilo[] survivors)

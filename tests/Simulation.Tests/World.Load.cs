@@ -26,7 +26,7 @@ internal sealed partial class World
     internal const double LoadEnd = 108;
     private readonly Random _load;
     private readonly Write?[] _locks = new Write?[Keys];
-    private readonly Dictionary<string, Write> _sent = [];
+    private readonly Dictionary<(long Stamp, ulong Member), Write> _sent = [];
     private int _commits;
 
     internal int[] Database { get; } = new int[Keys];
@@ -74,9 +74,9 @@ internal sealed partial class World
     }
 
     /// <summary>Remembers what a frame stands for.</summary>
-    internal void Note(ReadOnlySpan<byte> payload, Write write) => _sent.TryAdd(Convert.ToHexString(payload), write);
+    internal void Note(long stamp, ulong member, Write write) => _sent.TryAdd((stamp, member), write);
 
-    internal Write? Find(ReadOnlySpan<byte> payload) => _sent.GetValueOrDefault(Convert.ToHexString(payload));
+    internal Write? Find(long stamp, ulong member) => _sent.GetValueOrDefault((stamp, member));
 
     /// <summary>One step of the load after the other. Each draws the same numbers whoever is there to take it.</summary>
     internal void Load()
@@ -87,6 +87,32 @@ internal sealed partial class World
             silo.Run(() => Step(silo, kind, key, seconds));
         if (Queue.Now < TimeSpan.FromSeconds(LoadEnd))
             After(Between(_load, 0, 0.08), Load);
+    }
+
+    /// <summary>In a replicated cache values come in by writes, and moves are told.</summary>
+    private void WriteReplica(SimulatedSilo silo, double kind, int key, double seconds)
+    {
+        switch (kind)
+        {
+            case < 0.1:
+                Do(silo.WriteCoherentlyAsync(WriteKind.Set, key, seconds / 5));
+                break;
+            case < 0.13:
+                silo.Set(key);
+                break;
+            case < 0.145:
+                silo.Remove(key);
+                break;
+            case < 0.15:
+                silo.Pop(seconds < 0.1);
+                break;
+            case < 0.175:
+                silo.Move(key, seconds < 0.1);
+                break;
+            default:
+                silo.Enumerate((int)(kind * 10_000));
+                break;
+        }
     }
 
     private void Step(SimulatedSilo silo, double kind, int key, double seconds)
@@ -104,6 +130,9 @@ internal sealed partial class World
                 break;
             case < 0.07:
                 Do(silo.WriteCoherentlyAsync(WriteKind.Set, key, seconds / 5));
+                break;
+            case < 0.2 when Plan.IsReplicated:
+                WriteReplica(silo, kind, key, seconds);
                 break;
             case < 0.08:
                 silo.Remove(key);

@@ -5,8 +5,7 @@ namespace McCache.Simulation.Tests;
 
 /// <summary>The world around the silos: the network, the membership table, the database, all from one plan.</summary>
 /// <remarks>
-/// Every link, every silo and the load have a stream of random numbers of their own, so that leaving a fault out changes as little as it can elsewhere. Only invalidation is
-/// simulated; another mode is another frame handler, and other things to compare in <c>World.Checks.cs</c>.
+/// Every link, every silo and the load have a stream of random numbers of their own, so that leaving a fault out changes as little as it can elsewhere.
 /// </remarks>
 internal sealed partial class World
 {

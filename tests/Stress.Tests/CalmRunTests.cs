@@ -16,5 +16,15 @@ public sealed class CalmRunTests
         Assert.Equal(report.FramesPublished, report.FramesApplied);
         Assert.InRange(report.FramesPublished, report.Mutations, report.Mutations + 100);
         Assert.Equal(["1", "2"], report.MaxRssMiB.Keys);
+        Assert.True(report is { Coherence: "invalidate", DigestsEqual: null, IncoherentKeys: 0 }, said);
+    }
+
+    [Fact]
+    public async Task Run_that_replicates_ends_with_the_same_keys_in_the_same_order_on_all_silos()
+    {
+        var (exitCode, report, said) = await StressTool.RunAsync("--silos", "3", "--minutes", "0.05", "--coherence", "replicate", "--json");
+
+        Assert.True(exitCode == 0, said);
+        Assert.True(report is { Coherence: "replicate", StaleReads: 0, IncoherentKeys: 0, DigestsEqual: true, SequencesEqual: true, ReplicatedKeys: > 0 }, said);
     }
 }

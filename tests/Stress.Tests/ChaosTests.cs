@@ -16,6 +16,19 @@ public sealed class ChaosTests
         Assert.NotNull(report.HitRatioDuringCrash);
     }
 
+    /// <summary>The ancestor's test: what it loses is never made up for there.</summary>
+    [Theory]
+    [InlineData("3", "30")]
+    [InlineData("5", "4")]
+    public async Task Run_that_loses_batches_all_the_time_ends_with_the_same_keys_in_the_same_order_on_all_silos(string silos, string percent)
+    {
+        var (exitCode, report, said) = await StressTool.RunAsync(
+            "--silos", silos, "--minutes", "0.05", "--faults", "none", "--coherence", "replicate", "--loss", percent, "--json");
+
+        Assert.True(exitCode == 0, said);
+        Assert.True(report is { StaleReads: 0, IncoherentKeys: 0, DigestsEqual: true, SequencesEqual: true, Drops: > 0 }, said);
+    }
+
     /// <summary>Where there are no network namespaces.</summary>
     [Fact]
     public async Task Run_with_stalled_connections_reads_nothing_stale()

@@ -5,6 +5,8 @@ public sealed class OptionsTests
     [Theory]
     [InlineData("--faults", "flood")]
     [InlineData("--keys", "many")]
+    [InlineData("--coherence", "both")]
+    [InlineData("--loss", "91")]
     public async Task Bad_option_ends_with_2_and_names_it(string option, string value)
     {
         var (exitCode, _, said) = await StressTool.RunAsync(option, value);
@@ -27,6 +29,8 @@ public sealed class OptionsTests
                 ("--pace", new StressOptions { PaceMilliseconds = -1 }),
                 ("--workers", new StressOptions { Workers = 0 }),
                 ("--keys", new StressOptions { Keys = 0 }),
+                ("--loss", new StressOptions { LossPercent = -1 }),
+                ("--loss", new StressOptions { LossPercent = double.NaN }),
                 ("--coherent", new StressOptions { CoherentPercent = 101 }),
             },
             bad => Assert.StartsWith($"{bad.Item1} is ", bad.Item2.Check(), StringComparison.Ordinal));

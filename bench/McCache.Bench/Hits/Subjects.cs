@@ -65,11 +65,23 @@ public struct McCacheSubject : ISubject
     {
         public void Attach(StreamId stream, IFrameHandler handler) => handler.Serve(long.MaxValue);
 
-        public void Publish(StreamId stream, ReadOnlySpan<byte> payload)
-        {
-        }
+        public HybridClock Stamps => throw new NotSupportedException("No replica here.");
 
-        public ValueTask PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken) => default;
+        public SiloAddress Silo => throw new NotSupportedException("No replica here.");
+
+        public ulong Member => throw new NotSupportedException("No replica here.");
+
+        public Random Random => throw new NotSupportedException("No replica here.");
+
+        public TimeSpan Renewal => throw new NotSupportedException("No replica here.");
+
+        public Marks ReadMarks() => throw new NotSupportedException("No replica here.");
+
+        public ValueTask<byte[]> AskAsync(SiloAddress silo, StreamId stream, byte[] request) => throw new NotSupportedException("No replica here.");
+
+        public long Publish(StreamId stream, ReadOnlySpan<byte> payload) => 0;
+
+        public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken) => default;
     }
 }
 

@@ -17,7 +17,22 @@ internal static class CommandLine
     private static readonly Option<int> s_seconds = Number("--seconds", 1, 86_400, 20, "a whole number", "Seconds to replay the trace.");
 
     private static readonly Option<double> s_updates = Number(
-        "--updates", 0d, 1d, 0.05, "a number", "Share of requests followed by an update of the page and a RemoveAsync.");
+        "--updates", 0d, 1d, 0.05, "a number", "Share of requests followed by an update of the page and a coherent verb.");
+
+    private static readonly Option<Coherence> s_coherence = new("--coherence")
+    {
+        Description = "What an update tells the caches: invalidate, to drop the page (RemoveAsync), or replicate, to take the new one (SetAsync).",
+        HelpName = "mode",
+        DefaultValueFactory = _ => Coherence.Invalidate,
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (text is "invalidate" or "replicate")
+                return text == "replicate" ? Coherence.Replicate : Coherence.Invalidate;
+            result.AddError($"--coherence must be invalidate or replicate; '{text}' is not.");
+            return default;
+        },
+    };
 
     private static readonly Option<string> s_trace = new("--trace")
     {
@@ -38,7 +53,7 @@ internal static class CommandLine
         silo.SetAction(_ => SiloProgram.RunAsync());
         var root = new RootCommand("Silo processes with a McCache each, one database, a real access trace, and every read checked.")
         {
-            s_silos, s_seconds, s_trace, s_updates, s_json, s_sabotage, silo,
+            s_silos, s_seconds, s_trace, s_updates, s_coherence, s_json, s_sabotage, silo,
         };
         s_trace.Validators.Add(result =>
         {
@@ -51,6 +66,7 @@ internal static class CommandLine
             parsed.GetValue(s_trace) ?? DemoOptions.BundledTrace,
             parsed.GetValue(s_updates),
             parsed.GetValue(s_json),
+            parsed.GetValue(s_coherence),
             parsed.GetValue(s_sabotage))));
 
         var result = root.Parse(args);

@@ -5,7 +5,7 @@ internal static class ExitCodes
 {
     public const int Success = 0;
 
-    /// <summary>A stale read, a fill that was multicast, or a silo that failed.</summary>
+    /// <summary>A stale read, a fill that was multicast, copies that differ after quiet, or a silo that failed.</summary>
     public const int Failure = 1;
 
     public const int BadOptions = 2;

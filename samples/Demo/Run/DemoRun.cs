@@ -25,8 +25,11 @@ internal sealed class DemoRun(RunState state, Workspace workspace, Interruption 
             VersionBoard.Create(workspace.Board, state.Trace.Pages.Count);
             await StartAsync(interruption.Finish);
             await ReplayAsync();
+            state.Say("Comparing the copies");
+            var copies = Copies.CompareAsync(_silos, state.Options.Coherence, state.Trace.Pages.Count);
+            await Within(copies, s_endLimit, "The silos did not say what their caches hold.");
             await StopAsync();
-            return Judge(Summary.Of([.. _silos.Select(silo => silo.Report)]));
+            return Judge(Summary.Of([.. _silos.Select(silo => silo.Report)], state.Options.Coherence, await copies));
         }
         catch (OperationCanceledException) when (interruption.Finish.IsCancellationRequested)
         {
@@ -85,6 +88,7 @@ internal sealed class DemoRun(RunState state, Workspace workspace, Interruption 
                 Path.GetFullPath(options.Trace),
                 options.Updates,
                 options.Seconds,
+                options.Coherence,
                 options.Sabotage)));
             state.Show([.. _silos]);
             state.Say($"Silo {number} is process {_silos[^1].ProcessId}, on port {ports[number - 1]}");
@@ -116,6 +120,12 @@ internal sealed class DemoRun(RunState state, Workspace workspace, Interruption 
             failure = $"{summary.StaleReads:N0} stale reads. The first: {_silos.Select(silo => silo.Report.FirstStaleRead).First(read => read is not null)}.";
         else if (summary.FillsMulticast != 0)
             failure = $"{summary.MulticastOperations:N0} multicast operations for {summary.CoherentVerbs:N0} writes: there must be one for each.";
+        else if (summary.IncoherentKeys > 0)
+            failure = $"{summary.IncoherentKeys:N0} pages are older than a write that has completed, or differ between silos, after all writes had completed.";
+        else if (summary is { DigestsEqual: false } or { SequencesEqual: false })
+            failure = $"The silos' {(summary.DigestsEqual == false ? "digests" : "sequences of pages")} differ {Copies.Patience.TotalSeconds:0} s after all writes had completed.";
+        else if (summary is { ReplicatedKeys: 0, CoherentVerbs: > 0 })
+            failure = "Some silo holds no page that had been replicated.";
         return new Outcome(summary, interruption.Finish.IsCancellationRequested, failure);
     }
 

@@ -18,6 +18,7 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     private volatile bool _isToldToStop;
     private volatile SiloReport _report = new();
+    private volatile TaskCompletionSource<CopyReport>? _comparing;
 
     private SiloProcess(SiloSettings settings, Process process)
     {
@@ -72,6 +73,18 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks a silo that has finished what its cache holds.</summary>
+    /// <param name="isByPage">Whether to list the pages.</param>
+    /// <exception cref="SiloFailedException">It has ended.</exception>
+    public async Task<CopyReport> CompareAsync(bool isByPage)
+    {
+        var comparing = _comparing = new TaskCompletionSource<CopyReport>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Send(isByPage ? Orders.ComparePages : Orders.Compare);
+        if (await Task.WhenAny(comparing.Task, Ended) == Ended)
+            await Ended;
+        return await comparing.Task;
+    }
+
     /// <summary>Tells a silo that has finished to leave, and waits until its process has ended.</summary>
     /// <exception cref="SiloFailedException">It did not end well.</exception>
     public Task StopAsync()
@@ -95,7 +108,9 @@ internal sealed class SiloProcess : IAsyncDisposable
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
             var report = JsonSerializer.Deserialize(line, MessageContext.Default.SiloReport)!;
-            _report = report;
+            _report = report with { Copy = null };
+            if (report.Copy is { } copy)
+                _comparing?.TrySetResult(copy);
             foreach (var (phase, reached) in _phases)
             {
                 if (phase <= report.Phase)

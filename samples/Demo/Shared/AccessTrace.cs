@@ -22,8 +22,11 @@ internal sealed class AccessTrace
     /// <summary>The requests, as indexes of <see cref="Pages"/>.</summary>
     public IReadOnlyList<int> Requests => _requests;
 
-    /// <summary>The entries each silo's cache may hold: a quarter of the pages, so that eviction has work to do.</summary>
-    public int CacheCapacity => Math.Max(1, Pages.Count / 4);
+    /// <summary>
+    /// The entries each silo's cache may hold: a quarter of the pages, so that eviction has work to do; all of them where the copies are compared, for each silo evicts what it
+    /// likes.
+    /// </summary>
+    public int CacheCapacity(Coherence coherence) => coherence == Coherence.Replicate ? Pages.Count : Math.Max(1, Pages.Count / 4);
 
     /// <summary>The index of a page of this trace.</summary>
     public int IndexOf(string page) => _indexes[page];

@@ -6,7 +6,17 @@ namespace McCache.Demo.Shared;
 /// <param name="Number">1 for the primary, which keeps the cluster's membership table; then up.</param>
 /// <param name="Silos">How many there are.</param>
 internal sealed record SiloSettings(
-    int Number, int Silos, string ClusterId, int SiloPort, int PrimaryPort, string Folder, string Trace, double Updates, int Seconds, bool Sabotage)
+    int Number,
+    int Silos,
+    string ClusterId,
+    int SiloPort,
+    int PrimaryPort,
+    string Folder,
+    string Trace,
+    double Updates,
+    int Seconds,
+    Coherence Coherence,
+    bool Sabotage)
 {
     [JsonIgnore]
     public Workspace Workspace => new(Folder);
@@ -20,6 +30,12 @@ internal static class Orders
 
     /// <summary>End the replay before its time.</summary>
     public const string Finish = "finish";
+
+    /// <summary>Report what the cache holds, in short.</summary>
+    public const string Compare = "compare";
+
+    /// <summary>The same, page by page.</summary>
+    public const string ComparePages = "compare pages";
 
     /// <summary>All silos have finished: leave.</summary>
     public const string Stop = "stop";
@@ -78,7 +94,19 @@ internal sealed record SiloReport
 
     /// <summary>The histogram of write-to-visible times that this silo has seen, in microseconds: times and how often they occurred, in turn.</summary>
     public long[] Visible { get; init; } = [];
+
+    /// <summary>What the cache holds; only with the answer to an order to compare.</summary>
+    public CopyReport? Copy { get; init; }
 }
+
+/// <summary>What a silo's cache holds after the replay, to be compared with the others'.</summary>
+/// <param name="Digest">The silo's own: of the keys, versions and places of what was replicated.</param>
+/// <param name="Contents">A hash of the same pages in their order, each with its version and its body.</param>
+/// <param name="Order">A hash of the sequence of their keys.</param>
+/// <param name="Replicated">How many pages that is.</param>
+/// <param name="OldPages">Pages held, replicated or not, that are older than the newest version whose coherent verb has completed; as indexes.</param>
+/// <param name="Pages">For each page of the trace, eight bytes that stand for its version and body, zeros if it is not here or was not replicated; null unless asked for.</param>
+internal sealed record CopyReport(ulong Digest, ulong Contents, ulong Order, int Replicated, int[] OldPages, byte[]? Pages);
 
 /// <summary>How the messages are written: JSON, one object a line.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]

@@ -13,7 +13,7 @@ internal sealed class Origin : IDisposable
     {
         _connection = Open(file);
         _load = Prepare("SELECT version, body FROM pages WHERE key = $key");
-        _update = Prepare("UPDATE pages SET version = version + 1 WHERE key = $key RETURNING version");
+        _update = Prepare("UPDATE pages SET version = version + 1 WHERE key = $key RETURNING version, body");
     }
 
     /// <summary>Makes the database, with every page at version 1.</summary>
@@ -43,22 +43,22 @@ internal sealed class Origin : IDisposable
     {
         _load.Parameters[0].Value = key;
         using var row = _load.ExecuteReader();
-        return row.Read() ? new Page(row.GetInt64(0), row.GetFieldValue<byte[]>(1)) : throw new KeyNotFoundException("The database lacks a page of the trace.");
+        return Read(row);
     }
 
     /// <summary>Raises the version of a page.</summary>
-    /// <returns>The new version, committed.</returns>
-    public long Update(string key)
+    /// <returns>The page as it is now, committed.</returns>
+    public Page Update(string key)
     {
         _update.Parameters[0].Value = key;
         using var row = _update.ExecuteReader();
-        var version = row.Read() ? row.GetInt64(0) : throw new KeyNotFoundException("The database lacks a page of the trace.");
+        var page = Read(row);
         while (row.Read())
         {
             // A statement that returns rows commits when it has been read to its end.
         }
 
-        return version;
+        return page;
     }
 
     public void Dispose()
@@ -67,6 +67,9 @@ internal sealed class Origin : IDisposable
         _update.Dispose();
         _connection.Dispose();
     }
+
+    private static Page Read(SqliteDataReader row)
+        => row.Read() ? new Page(row.GetInt64(0), row.GetFieldValue<byte[]>(1)) : throw new KeyNotFoundException("The database lacks a page of the trace.");
 
     private static SqliteConnection Open(string file)
     {

@@ -1,6 +1,7 @@
 namespace McCache.Demo.Shared;
 
-/// <summary>A page as it stands in the database, and as the caches hold it. No silo ever sends one to another, so it needs no serializer.</summary>
+/// <summary>A page as it stands in the database, and as the caches hold it. With <c>--coherence replicate</c> silos send it to each other, so it has a serializer.</summary>
 /// <param name="Version">Goes up by one with each update of the page.</param>
 /// <param name="Body">The page itself.</param>
-internal sealed record Page(long Version, byte[] Body);
+[GenerateSerializer, Immutable, Alias("McCache.Demo.Page")]
+internal sealed record Page([property: Id(0)] long Version, [property: Id(1)] byte[] Body);

@@ -9,11 +9,12 @@ namespace McCache.Demo.Shared;
 /// read is stale if it yields a version older than the one that stood here before the read began.
 /// </summary>
 /// <remarks>
-/// A slot has two words: the newest version whose coherent verb has completed, and when the page was last written. Safe to use from any thread and process.
+/// A slot has three words: the newest version whose coherent verb has completed, when the page was last written, and who writes it. Safe to use from any thread and process.
 /// </remarks>
 internal sealed unsafe class VersionBoard : IDisposable
 {
-    private const int SlotBytes = 2 * sizeof(long);
+    private const int Words = 3;
+    private const int SlotBytes = Words * sizeof(long);
 
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
@@ -57,6 +58,24 @@ internal sealed unsafe class VersionBoard : IDisposable
     /// <summary>How long ago a page was last written; null when it never was.</summary>
     public TimeSpan? SinceWrite(int page) => Volatile.Read(ref Word(page, 1)) is not 0 and var stamp ? Stopwatch.GetElapsedTime(stamp) : null;
 
+    /// <summary>
+    /// Takes the right to write a page, unless somebody has it. Two writers who update the database in one order and set the page in the caches in the other would leave the older
+    /// one there, and that would be their race, not the caches'.
+    /// </summary>
+    /// <param name="page">The page.</param>
+    /// <param name="silo">Who asks, from 1.</param>
+    public bool TryBeginWrite(int page, int silo)
+    {
+        ref var word = ref Word(page, 2);
+        return Volatile.Read(ref word) is var seen and <= 0 && Interlocked.CompareExchange(ref word, silo, seen) == seen;
+    }
+
+    /// <summary>Gives the right back.</summary>
+    public void EndWrite(int page, int silo) => Volatile.Write(ref Word(page, 2), -silo);
+
+    /// <summary>The silo that writes a page, or has written it last; 0 for none.</summary>
+    public long Writer(int page) => Math.Abs(Volatile.Read(ref Word(page, 2)));
+
     public void Dispose()
     {
         _view.SafeMemoryMappedViewHandle.ReleasePointer();
@@ -64,5 +83,5 @@ internal sealed unsafe class VersionBoard : IDisposable
         _file.Dispose();
     }
 
-    private ref long Word(int page, int word) => ref Unsafe.AsRef<long>(_words + ((long)page * 2) + word);
+    private ref long Word(int page, int word) => ref Unsafe.AsRef<long>(_words + ((long)page * Words) + word);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Threading.Channels;
 using McCache.Demo.Command;
 using McCache.Demo.Shared;
 
@@ -18,6 +19,7 @@ internal sealed class ParentPipe : IDisposable
     private readonly TaskCompletionSource _replay = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _finish = new();
+    private readonly Channel<bool> _comparisons = Channel.CreateUnbounded<bool>();
     private readonly List<PosixSignalRegistration> _signals = [];
 
     private ParentPipe(SiloSettings settings, TextReader orders)
@@ -36,8 +38,8 @@ internal sealed class ParentPipe : IDisposable
     /// <summary>Cancelled when the replay has to end before its time.</summary>
     public CancellationToken Finish => _finish.Token;
 
-    /// <summary>Completes when this silo has to leave the cluster.</summary>
-    public Task Stop => _stop.Task;
+    /// <summary>An item for each order to report what the cache holds: whether page by page. Ends when this silo has to leave the cluster.</summary>
+    public IAsyncEnumerable<bool> Comparisons => _comparisons.Reader.ReadAllAsync();
 
     /// <summary>Whether a signal was for this silo alone, so that it leaves without having been told to by its parent.</summary>
     public bool IsLeftAlone { get; private set; }
@@ -91,8 +93,11 @@ internal sealed class ParentPipe : IDisposable
                 case Orders.Finish:
                     _finish.Cancel();
                     break;
+                case Orders.Compare or Orders.ComparePages:
+                    _comparisons.Writer.TryWrite(order == Orders.ComparePages);
+                    break;
                 case Orders.Stop:
-                    _stop.TrySetResult();
+                    TryStop();
                     break;
             }
         }
@@ -109,6 +114,12 @@ internal sealed class ParentPipe : IDisposable
         if (!_replay.Task.IsCompleted)
             Environment.Exit(ExitCodes.Interrupted); // there is nothing to leave in order yet
         _finish.Cancel();
-        Task.Delay(s_patience).ContinueWith(_ => IsLeftAlone = _stop.TrySetResult(), TaskScheduler.Default);
+        Task.Delay(s_patience).ContinueWith(_ => IsLeftAlone = TryStop(), TaskScheduler.Default);
+    }
+
+    private bool TryStop()
+    {
+        _comparisons.Writer.TryComplete();
+        return _stop.TrySetResult();
     }
 }

@@ -63,7 +63,7 @@ internal sealed class Replay(SiloSettings settings, AccessTrace trace, IMcCache<
         }
     }
 
-    /// <summary>A request for a page. It is stale if it yields a version older than one whose removal had completed, anywhere, before it began.</summary>
+    /// <summary>A request for a page. It is stale if it yields a version older than one whose coherent verb had completed, anywhere, before it began.</summary>
     private async Task ReadAsync(int page, Origin origin)
     {
         var completed = board.Completed(page);
@@ -72,7 +72,7 @@ internal sealed class Replay(SiloSettings settings, AccessTrace trace, IMcCache<
         if (read.Version >= completed)
             return;
         Interlocked.Increment(ref _staleReads);
-        var what = $"page {trace.Pages[page]} was read at version {read.Version} after the removal for version {completed} had completed";
+        var what = $"page {trace.Pages[page]} was read at version {read.Version} after the coherent verb for version {completed} had completed";
         Interlocked.CompareExchange(ref _firstStaleRead, what, null);
     }
 
@@ -86,25 +86,48 @@ internal sealed class Replay(SiloSettings settings, AccessTrace trace, IMcCache<
     /// <summary>Writes to the database first, then tells the caches. Once that has completed, no silo may serve an older version: the board says so to all.</summary>
     private async Task UpdateAsync(int page, Origin origin)
     {
+        if (settings.Coherence == Coherence.Invalidate)
+        {
+            await WriteAsync(page, origin);
+        }
+        else if (board.TryBeginWrite(page, settings.Number)) // else somebody is just updating it
+        {
+            try
+            {
+                await WriteAsync(page, origin);
+            }
+            finally
+            {
+                board.EndWrite(page, settings.Number);
+            }
+        }
+    }
+
+    private async Task WriteAsync(int page, Origin origin)
+    {
+        var key = trace.Pages[page];
+        var updated = await UpdateOriginAsync(key, origin);
+        Interlocked.Increment(ref _updates);
+        if (!settings.Sabotage)
+        {
+            board.StampWrite(page);
+            await (settings.Coherence == Coherence.Invalidate ? cache.RemoveAsync(key) : cache.SetAsync(key, updated));
+            Interlocked.Increment(ref _coherentVerbs);
+        }
+
+        board.Complete(page, updated.Version);
+    }
+
+    private async Task<Page> UpdateOriginAsync(string key, Origin origin)
+    {
         await _writer.WaitAsync();
-        long version;
         try
         {
-            version = origin.Update(trace.Pages[page]);
+            return origin.Update(key);
         }
         finally
         {
             _writer.Release();
         }
-
-        Interlocked.Increment(ref _updates);
-        if (!settings.Sabotage)
-        {
-            board.StampWrite(page);
-            await cache.RemoveAsync(trace.Pages[page]);
-            Interlocked.Increment(ref _coherentVerbs);
-        }
-
-        board.Complete(page, version);
     }
 }

@@ -24,7 +24,8 @@ internal sealed class Reporter(ParentPipe parent, IMcCache<string, Page> cache, 
         Report();
     }
 
-    public void Report() => parent.Report(Read());
+    /// <param name="copy">What the cache holds, when the parent has asked.</param>
+    public void Report(CopyReport? copy = null) => parent.Report(Read() with { Copy = copy });
 
     private SiloReport Read()
     {

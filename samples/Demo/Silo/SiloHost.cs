@@ -25,7 +25,7 @@ internal static class SiloHost
                 settings.ClusterId)
             .AddMcCache(caches => caches.Add<string, Page>(
                 CacheName,
-                options => options.MaxEntries = trace.CacheCapacity,
+                options => (options.Coherence, options.MaxEntries) = (settings.Coherence, trace.CacheCapacity(settings.Coherence)),
                 sizeOf: (key, page) => key.Length + page.Body.Length)));
 
         // stdout belongs to the reports; the parent keeps stderr as this silo's log.

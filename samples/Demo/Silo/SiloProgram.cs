@@ -44,7 +44,7 @@ internal static class SiloProgram
         await parent.Replay;
 
         var cache = host.Services.GetRequiredKeyedService<IMcCache<string, Page>>(SiloHost.CacheName);
-        using var visibility = new VisibilityGauge(cache, trace, board);
+        using var visibility = new VisibilityGauge(settings, cache, trace, board);
         using var replay = new Replay(settings, trace, cache, board);
         var reporter = new Reporter(parent, cache, replay, multicast, visibility);
         try
@@ -58,7 +58,9 @@ internal static class SiloProgram
             Environment.Exit(ExitCodes.Failure);
         }
 
-        await parent.Stop;
+        var copy = new Copy(cache, host.Services.GetRequiredService<IGrainFactory>(), trace, board);
+        await foreach (var isByPage in parent.Comparisons)
+            reporter.Report(await copy.ReadAsync(isByPage));
         reporter.Report(); // what the others' last verbs have done here
         await host.StopAsync();
     }

@@ -44,11 +44,11 @@ internal sealed class LiveView(RunState state) : IRunView
         _console.MarkupLine("[bold]McCache for Orleans[/]  [grey]a cache in every silo's own memory, coherent[/]");
         _console.MarkupLine(
             $"{options.Silos} silo processes in front of one SQLite database replay the trace [bold]{Markup.Escape(trace.Name)}[/]: "
-            + $"{trace.Requests.Count:N0} requests for {trace.Pages.Count:N0} pages, of which a silo may hold {trace.CacheCapacity:N0}.");
+            + $"{trace.Requests.Count:N0} requests for {trace.Pages.Count:N0} pages, of which a silo may hold {trace.CacheCapacity(options.Coherence):N0}.");
         _console.MarkupLine(
             $"{100 * options.Updates:0.##} % of the requests are followed by an update of the page in the database, and "
-            + (options.Sabotage ? "[red]nobody tells the caches[/]." : "[bold]await pages.RemoveAsync(key)[/]."));
-        _console.MarkupLine("Checked: no request that begins after such a removal has completed, on any silo, gets the older page.");
+            + (options.Sabotage ? "[red]nobody tells the caches[/]." : $"[bold]await pages.{(options.Coherence == Coherence.Replicate ? "SetAsync(key, page)" : "RemoveAsync(key)")}[/]."));
+        _console.MarkupLine("Checked: no request that begins after such a verb has completed, on any silo, gets the older page.");
         _console.WriteLine();
     }
 
@@ -91,7 +91,7 @@ internal sealed class LiveView(RunState state) : IRunView
     {
         var stale = reports.Sum(report => report.StaleReads);
         return new Markup(
-            $"{reports.Sum(report => report.Updates):N0} updates, {reports.Sum(report => report.CoherentVerbs):N0} removals completed everywhere, "
+            $"{reports.Sum(report => report.Updates):N0} updates, {reports.Sum(report => report.CoherentVerbs):N0} coherent verbs completed everywhere, "
             + (stale == 0 ? "[green]0 stale reads[/]" : $"[bold red]{stale:N0} stale reads[/]"));
     }
 }

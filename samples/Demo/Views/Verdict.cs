@@ -20,6 +20,7 @@ internal static class Verdict
                 + $"99 % within {Figures.Microseconds(summary.VisibleMicrosecondsP99)}";
         return $"{summary.Requests:N0} requests in {summary.Seconds:0.#} s, {summary.Updates:N0} updates, not one stale read. "
             + $"{100 * summary.HitRatio:0.0} % of the requests never left their silo's memory"
-            + $"{visible}. {summary.MulticastOperations:N0} multicasts for {summary.CoherentVerbs:N0} writes: no fill was sent to anybody.";
+            + $"{visible}. {summary.MulticastOperations:N0} multicasts for {summary.CoherentVerbs:N0} writes: no fill was sent to anybody."
+            + (summary.DigestsEqual is true ? " In the end all silos held the same pages in the same order." : "");
     }
 }

@@ -68,6 +68,11 @@ internal sealed class Cluster : IAsyncDisposable
             : null;
     }
 
+    /// <summary>Asks every silo what its cache holds.</summary>
+    /// <returns>By silo; null for one that could not say.</returns>
+    internal async Task<CopyReport?[]> CompareAsync(Order order)
+        => [.. (await Task.WhenAll(Silos.Select(silo => silo.TryAskAsync(order, s_patience)))).Select(answer => answer?.Copy)];
+
     /// <summary>Brings what is known of the silos up to date.</summary>
     internal Task CountAsync() => Task.WhenAll(Silos.Where(silo => silo.IsUp).Select(silo => silo.TryAskAsync(new Order(Orders.Count), s_patience)));
 
@@ -113,6 +118,8 @@ internal sealed class Cluster : IAsyncDisposable
             Workers = _options.Workers,
             PaceMilliseconds = _options.PaceMilliseconds,
             CoherentPercent = _options.CoherentPercent,
+            Coherence = _options.Coherence,
+            Loss = _options.LossPercent / 100,
             Sabotage = _options.Sabotage,
             Seed = unchecked((_options.Seed * 10_007) + (number * 1_009)),
         };

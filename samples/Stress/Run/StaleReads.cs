@@ -21,18 +21,26 @@ internal sealed class StaleReads(StressOptions options, string folder, TextWrite
                 return;
             writer.WriteLine(
                 $"STALE: silo {silo.Index + 1} (process {silo.Process}) read key {stale.Key} by {stale.How}: version {stale.Value}, although {stale.Floor} had completed.");
-            foreach (var (index, happened) in History(stale))
+            foreach (var (index, happened) in History(stale.Key, stale.Start - MonotonicTime.After(0, s_before), stale.End))
                 writer.WriteLine(Describe(index, happened, stale.Start));
         }
     }
 
-    private IEnumerable<(int Silo, StressEvent Event)> History(StaleRead stale)
+    /// <summary>Shows a key whose copies differ after quiet: what each silo says of it, and what happened to it last.</summary>
+    internal void ShowDifference(int key, IEnumerable<string> copies)
+    {
+        writer.WriteLine($"DIFFERS: key {key}: {string.Join("; ", copies)}.");
+        foreach (var (index, happened) in History(key, 0, MonotonicTime.Now))
+            writer.WriteLine(Describe(index, happened, MonotonicTime.Now));
+    }
+
+    private IEnumerable<(int Silo, StressEvent Event)> History(int key, long from, long to)
     {
         List<(int Silo, StressEvent Event)> events = [];
         foreach (var index in Enumerable.Range(0, options.Silos))
         {
             using var ring = new EventRing(RunFiles.Ring(folder, index));
-            events.AddRange(ring.Find(stale.Key, stale.Start - MonotonicTime.After(0, s_before), stale.End).Select(happened => (index, happened)));
+            events.AddRange(ring.Find(key, from, to).Select(happened => (index, happened)));
         }
 
         return events.OrderBy(item => item.Event.End).TakeLast(MaxEvents);

@@ -12,6 +12,11 @@ internal sealed record StressReport
 
     public required int Silos { get; init; }
 
+    /// <summary>"invalidate" or "replicate".</summary>
+    public required string Coherence { get; init; }
+
+    public required double LossPercent { get; init; }
+
     public required double Seconds { get; init; }
 
     public required int Seed { get; init; }
@@ -41,6 +46,27 @@ internal sealed record StressReport
     public required long FailedVerbs { get; init; }
 
     public required long StaleReads { get; init; }
+
+    /// <summary>Whether all silos had the same digest after the load; null where values do not travel, as the next three.</summary>
+    public required bool? DigestsEqual { get; init; }
+
+    /// <summary>Whether all silos had the keys that were replicated in the same order.</summary>
+    public required bool? SequencesEqual { get; init; }
+
+    /// <summary>How many keys those are, on the silo that had fewest.</summary>
+    public required int? ReplicatedKeys { get; init; }
+
+    /// <summary>After the load has drained, until all copies were the same; null also when they did not become so.</summary>
+    public required double? ConvergenceSeconds { get; init; }
+
+    /// <summary>
+    /// Keys of which some silo, after the load, held a copy older than the newest version whose coherent verb had completed; where values travel also those that not all silos
+    /// had in the same version and with the same value.
+    /// </summary>
+    public required int IncoherentKeys { get; init; }
+
+    /// <summary>The first of them.</summary>
+    public required IReadOnlyList<int> IncoherentKeyIndexes { get; init; }
 
     public required int Kills { get; init; }
 

@@ -42,14 +42,14 @@ internal sealed class StressRun(StressOptions options, string folder)
         var stale = new StaleReads(options, folder, Console.Error);
         await using var cluster = await Cluster.CreateAsync(options, folder, keys, stale.Show);
         var random = new Random(options.Seed);
-        IFault[] faults = [new KillFault(), new PauseFault(), new PartitionFault(), new TableFault(), new DropFault()];
+        IFault[] faults = [new KillFault(), new PauseFault(), new PartitionFault(), new TableFault(), new DropFault(options.LossPercent / 100)];
         var plan = new FaultPlan([.. faults.Where(fault => options.Faults.Contains(fault.Name))], random);
         await Console.Error.WriteLineAsync($"{options.Silos} silos in {cluster.Network.Description}, seed {options.Seed}, files in {folder}");
         await cluster.StartAsync();
 
         using var viewing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var view = new LiveView(cluster, plan).RunAsync(viewing.Token);
-        var (from, to, givenUp, drain) = (MonotonicTime.Now, MonotonicTime.Now, (string?)"the cluster did not start", (double?)null);
+        var (from, to, givenUp, drain, copies) = (MonotonicTime.Now, MonotonicTime.Now, (string?)"the cluster did not start", (double?)null, new Copies());
         if (await cluster.RecoverAsync(s_startTime, cancellationToken))
         {
             from = MonotonicTime.Now;
@@ -57,25 +57,28 @@ internal sealed class StressRun(StressOptions options, string folder)
             givenUp = await plan.RunAsync(cluster, TimeSpan.FromMinutes(options.Minutes), cancellationToken);
             to = MonotonicTime.Now;
             drain = await cluster.DrainAsync();
+            copies = await Copies.CompareAsync(cluster, options.Coherence, stale, cancellationToken);
             await cluster.CountAsync();
         }
 
         await viewing.CancelAsync();
         await view;
-        return Tell(Judge(cluster, plan, givenUp, drain, from, to));
+        return Tell(Judge(cluster, plan, copies, givenUp, drain, from, to));
     }
 
-    private StressReport Judge(Cluster cluster, FaultPlan plan, string? givenUp, double? drain, long from, long to)
+    private StressReport Judge(Cluster cluster, FaultPlan plan, Copies copies, string? givenUp, double? drain, long from, long to)
     {
         var total = cluster.Total;
         var (kill, table) = (plan.Worst("kill"), plan.Worst("table"));
-        var failures = Verdict.Failures(options, total, plan, cluster, givenUp, drain, from, to);
+        var failures = Verdict.Failures(options, total, plan, cluster, copies, givenUp, drain, from, to);
         var seconds = Math.Max(0.001, MonotonicTime.Seconds(to - from));
         return new StressReport
         {
             Passed = failures.Count == 0,
-            Verdict = [.. failures.Select(failure => $"FAILED. {failure}"), .. Verdict.Remarks(total, plan), failures.Count == 0 ? "Passed." : "Failed."],
+            Verdict = [.. failures.Select(failure => $"FAILED. {failure}"), .. Verdict.Remarks(total, plan, copies), failures.Count == 0 ? "Passed." : "Failed."],
             Silos = options.Silos,
+            Coherence = options.Coherence.ToString().ToLowerInvariant(),
+            LossPercent = options.LossPercent,
             Seconds = Math.Round(seconds, 1),
             Seed = options.Seed,
             Network = cluster.Network.Description,
@@ -89,6 +92,12 @@ internal sealed class StressRun(StressOptions options, string folder)
             CoherentVerbs = total.CoherentVerbs,
             FailedVerbs = total.FailedVerbs,
             StaleReads = total.StaleReads,
+            DigestsEqual = copies.DigestsEqual,
+            SequencesEqual = copies.SequencesEqual,
+            ReplicatedKeys = copies.ReplicatedKeys,
+            ConvergenceSeconds = Round(copies.Seconds),
+            IncoherentKeys = copies.IncoherentKeys,
+            IncoherentKeyIndexes = copies.Named,
             Kills = plan.Count("kill"),
             Pauses = plan.Count("pause"),
             Partitions = plan.Count("partition"),

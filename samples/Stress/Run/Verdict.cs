@@ -9,7 +9,7 @@ internal static class Verdict
     private const double MaxDrainSeconds = 1;
 
     /// <summary>What went wrong; empty when nothing did.</summary>
-    internal static IReadOnlyList<string> Failures(StressOptions options, Numbers total, FaultPlan plan, Cluster cluster, string? givenUp, double? drain, long from, long to)
+    internal static IReadOnlyList<string> Failures(StressOptions options, Numbers total, FaultPlan plan, Cluster cluster, Copies copies, string? givenUp, double? drain, long from, long to)
     {
         List<string> failures = [];
         if (total.StaleReads > 0)
@@ -20,11 +20,23 @@ internal static class Verdict
             failures.Add($"The run was given up: {givenUp}.");
         else if (drain is null)
             failures.Add("After the load had stopped, some silo could not complete a coherent verb.");
+        if (copies.IncoherentKeys > 0)
+            failures.Add($"After the load had stopped, {copies.IncoherentKeys} keys were older than a completed coherent verb, or differed between silos.");
+        if (copies.DigestsEqual == false)
+            failures.Add("After the load had stopped, the silos' digests did not become equal.");
+        if (copies.SequencesEqual == false)
+            failures.Add("After the load had stopped, the silos did not come to have the keys in the same order.");
+        if (copies.ReplicatedKeys == 0 && total.Mutations > 0)
+            failures.Add("After the load had stopped, some silo held no key that had been replicated.");
+        if (copies.IsUnknown)
+            failures.Add("After the load had stopped, some silo did not say what its cache holds.");
+        if (options.LossPercent > 0 && total.Drops == 0)
+            failures.Add("No batch was lost.");
         foreach (var fault in options.Faults.Where(fault => (fault == "drop" ? total.Drops : plan.Count(fault)) == 0))
             failures.Add($"The fault '{fault}' never happened.");
         failures.AddRange(plan.Records.Where(record => record is { Fault: "kill" or "table", Hits.IsLoss: true }).Select(record =>
             $"\"{record.What}\" cost hits on silos that nothing was done to: {record.Hits!.Before:P1} before, {record.Hits.During:P1} from then until the cluster had recovered."));
-        if (options.Faults.Count == 0 && drain > MaxDrainSeconds)
+        if (options is { Faults.Count: 0, LossPercent: 0 } && drain > MaxDrainSeconds)
             failures.Add($"It took {drain:F1} s until everybody had applied everything; at most {MaxDrainSeconds} s without faults.");
         foreach (var silo in cluster.Silos.Where(silo => !silo.Memory.IsBounded(from, to)))
             failures.Add($"The memory of silo {silo.Index + 1} does not level off.");
@@ -32,9 +44,11 @@ internal static class Verdict
     }
 
     /// <summary>What is worth knowing and fails no run.</summary>
-    internal static IEnumerable<string> Remarks(Numbers total, FaultPlan plan)
+    internal static IEnumerable<string> Remarks(Numbers total, FaultPlan plan, Copies copies)
     {
         yield return $"{total.Reads:N0} reads were checked against {total.CoherentVerbs:N0} coherent verbs: {(total.StaleReads == 0 ? "none" : $"{total.StaleReads:N0}")} stale.";
+        if (copies is { DigestsEqual: true, SequencesEqual: true, IncoherentKeys: 0, ReplicatedKeys: > 0 })
+            yield return $"In the end all silos held the same {copies.ReplicatedKeys:N0} keys with the same values in the same order.";
         if (plan.Worst("kill") is { IsLoss: false } kill)
             yield return Hits("Killing a silo", kill);
         if (plan.Worst("table") is { IsLoss: false } table)

@@ -29,6 +29,11 @@ internal sealed record SiloSettings
 
     public required int CoherentPercent { get; init; }
 
+    public required Coherence Coherence { get; init; }
+
+    /// <summary>The share of batches that is lost while the load runs, 0 to 1.</summary>
+    public required double Loss { get; init; }
+
     public required bool Sabotage { get; init; }
 
     public required int Seed { get; init; }

@@ -15,6 +15,8 @@ internal enum EventKind
     RemoveAsync,
     VerbFailed,
     Stale,
+    Move,
+    Pop,
 }
 
 /// <summary>One thing that happened. Times are of <see cref="MonotonicTime"/>.</summary>

@@ -12,6 +12,9 @@ internal static class Orders
     internal const string Drop = "drop";
     internal const string Stall = "stall";
 
+    /// <summary>What the cache holds.</summary>
+    internal const string Compare = "compare";
+
     /// <summary>Nothing but the numbers, which come with every answer.</summary>
     internal const string Count = "count";
 }
@@ -22,7 +25,9 @@ internal static class Orders
 /// <param name="Share">Drop: the share of batches to lose, 0 to 1.</param>
 /// <param name="In">Stall: whether nothing comes in.</param>
 /// <param name="Out">Stall: whether nothing goes out.</param>
-internal sealed record Order(string Do, int Id = 0, double Share = 0, bool In = false, bool Out = false);
+/// <param name="ByKey">Compare: whether to list the keys.</param>
+/// <param name="Describe">Compare: keys to describe in words.</param>
+internal sealed record Order(string Do, int Id = 0, double Share = 0, bool In = false, bool Out = false, bool ByKey = false, int[]? Describe = null);
 
 /// <summary>What a child tells the parent, one JSON object a line; each has one part.</summary>
 internal sealed record Report
@@ -42,7 +47,18 @@ internal sealed record Report
 /// <param name="Id">The order's.</param>
 /// <param name="At">When it was done, on the monotonic clock.</param>
 /// <param name="Error">Why it failed; null when it did not.</param>
-internal sealed record Answer(int Id, long At, string? Error = null);
+/// <param name="Copy">Compare: what the cache holds.</param>
+internal sealed record Answer(int Id, long At, string? Error = null, CopyReport? Copy = null);
+
+/// <summary>What a silo's cache holds after the load, to be compared with the others'. Of the keys that are written only.</summary>
+/// <param name="Digest">The silo's own: of the keys, versions and places of what was replicated.</param>
+/// <param name="Contents">A hash of what was replicated, key by key in order, with versions and values.</param>
+/// <param name="Order">A hash of the sequence of those keys.</param>
+/// <param name="Replicated">How many they are.</param>
+/// <param name="OldKeys">Keys whose copy, replicated or not, is older than the newest version whose coherent verb has completed.</param>
+/// <param name="Keys">For each key, eight bytes that stand for its version and value, zeros if it is not here or was not replicated; null unless asked for.</param>
+/// <param name="Described">The keys that were asked for, in words.</param>
+internal sealed record CopyReport(ulong Digest, ulong Contents, ulong Order, int Replicated, int[] OldKeys, byte[]? Keys, string[]? Described);
 
 /// <summary>What a silo process has counted since it started.</summary>
 internal sealed record Numbers

@@ -29,6 +29,9 @@ internal sealed class CheckedCache(IMcCache<string, long> cache, SharedKeys keys
 
     internal string NameOf(int key) => _names[key];
 
+    /// <summary>False for a name that is not among the keys that are written.</summary>
+    internal bool TryGetNumber(string name, out int key) => _numbers.TryGetValue(name, out key);
+
     /// <summary>Reads by look-up. False for a miss.</summary>
     internal bool TryRead(int key, bool isRecorded)
     {
@@ -66,13 +69,24 @@ internal sealed class CheckedCache(IMcCache<string, long> cache, SharedKeys keys
         Check(EventKind.Fill, key, cache.GetOrAdd(_names[key], _ => keys.Source(key)), floor, start, isRecorded: true);
     }
 
+    /// <summary>Moves a key to an end and pops what is there, which is that key unless others do the same. False when the key is not there.</summary>
+    internal bool TryPop(int key, bool isFirst, long[] floors)
+    {
+        var start = NoteFloors(floors);
+        if (!(isFirst ? cache.MoveToFirst(_names[key]) : cache.MoveToLast(_names[key])))
+            return false;
+        if (isFirst ? cache.TryPopFirst(out var popped) : cache.TryPopLast(out popped))
+            CheckNamed(EventKind.Pop, popped.Key, popped.Value, floors, start, isRecorded: true);
+        return true;
+    }
+
     /// <summary>Reads everything in order. The floor of each value is noted before the step of the enumerator that reads it.</summary>
     internal void Enumerate(long[] floors)
     {
         var start = NoteFloors(floors);
         foreach (var (name, value) in cache)
         {
-            CheckNamed(name, value, floors, start);
+            CheckNamed(EventKind.Enumerate, name, value, floors, start, isRecorded: false);
             start = MonotonicTime.Now;
         }
     }
@@ -82,7 +96,7 @@ internal sealed class CheckedCache(IMcCache<string, long> cache, SharedKeys keys
     {
         var start = NoteFloors(floors);
         foreach (var (name, value) in cache.ToArray())
-            CheckNamed(name, value, floors, start);
+            CheckNamed(EventKind.Enumerate, name, value, floors, start, isRecorded: false);
     }
 
     internal void Record(EventKind kind, int key, long version, long start) => ring.Add(kind, process, key, version, start, MonotonicTime.Now);
@@ -94,10 +108,10 @@ internal sealed class CheckedCache(IMcCache<string, long> cache, SharedKeys keys
         return MonotonicTime.Now;
     }
 
-    private void CheckNamed(string name, long value, long[] floors, long start)
+    private void CheckNamed(EventKind kind, string name, long value, long[] floors, long start, bool isRecorded)
     {
         if (_numbers.TryGetValue(name, out var key))
-            Check(EventKind.Enumerate, key, value, floors[key], start, isRecorded: false);
+            Check(kind, key, value, floors[key], start, isRecorded);
     }
 
     private void Check(EventKind kind, int key, long value, long floor, long start, bool isRecorded)

@@ -22,6 +22,8 @@ internal sealed class LossyTransport(IMulticastTransport inner, Counters counter
     public ValueTask<Acknowledgement> DeliverAsync(SiloAddress destination, Batch batch)
         => Share > 0 ? DeliverBadlyAsync(destination, batch) : inner.DeliverAsync(destination, batch);
 
+    public ValueTask<byte[]> AskAsync(SiloAddress destination, string provider, byte[] stream, byte[] request) => inner.AskAsync(destination, provider, stream, request);
+
     public void SendSettled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement)
     {
         if (!IsLost())

@@ -25,8 +25,12 @@ internal sealed class SiloCommand
     private readonly CancellationTokenSource _ending = new();
     private readonly Microsoft.Extensions.Hosting.IHost _host;
 
+    private readonly SiloSettings _settings;
+    private readonly Copy _copy;
+
     private SiloCommand(SiloSettings settings)
     {
+        _settings = settings;
         _host = SiloHost.Build(settings, _counters, _connection);
         _member = _host.Services.GetRequiredService<MulticastMembers>().Find(ProviderName)!;
         _transport = _host.Services.GetRequiredService<LossyTransport>();
@@ -37,7 +41,8 @@ internal sealed class SiloCommand
             _counters,
             _parent,
             settings.Process);
-        _verbs = new Verbs(_cache, settings.Sabotage);
+        _verbs = new Verbs(_cache, settings.Coherence, settings.Sabotage);
+        _copy = new Copy(_cache, _host.Services.GetRequiredService<IGrainFactory>());
         _stable = new StableKeys(_cache);
         _workload = new Workload(_cache, _verbs, settings);
     }
@@ -78,19 +83,24 @@ internal sealed class SiloCommand
 
     private async Task CarryOutAsync(Order order)
     {
-        string? error = null;
+        (string? error, CopyReport? copy) = (null, null);
         try
         {
             switch (order.Do)
             {
                 case Orders.Load:
+                    _transport.Share = _settings.Loss;
                     _workload.Start();
                     break;
                 case Orders.Stop:
                     await _workload.StopAsync();
+                    _transport.Share = 0;
                     break;
                 case Orders.Verb:
                     await _cache.Cache.RemoveAsync("after-everything");
+                    break;
+                case Orders.Compare:
+                    copy = await _copy.ReadAsync(order);
                     break;
                 case Orders.Drop:
                     _transport.Share = order.Share;
@@ -109,7 +119,7 @@ internal sealed class SiloCommand
 
         var at = MonotonicTime.Now;
         TellNumbers();
-        _parent.Send(new Report { Answer = new Answer(order.Id, at, error) });
+        _parent.Send(new Report { Answer = new Answer(order.Id, at, error, copy) });
     }
 
     private async Task ReportAsync()

@@ -12,7 +12,7 @@ namespace McCache.Stress.Silo;
 /// <summary>Builds an ordinary silo with one cache, membership in Redis, quick probes, and the two places where faults are injected.</summary>
 internal static class SiloHost
 {
-    private const int Capacity = 1_000_000; // no capacity eviction: a stable key that misses has been dropped
+    private const int Capacity = 1_001_000; // room for all keys and no eviction: a stable key that misses has been dropped
     private static readonly TimeSpan s_probeTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_tablePeriod = TimeSpan.FromSeconds(5);
 
@@ -28,7 +28,7 @@ internal static class SiloHost
                 .Configure<ClusterMembershipOptions>(Configure)
                 .Configure<SiloConnectionOptions>(connection.Configure)
                 .UseRedisClustering(options => options.ConfigurationOptions = Configure(settings.Table))
-                .AddMcCache(caches => caches.Add<string, long>(CheckedCache.Name, options => options.MaxEntries = Capacity));
+                .AddMcCache(caches => caches.Add<string, long>(CheckedCache.Name, options => (options.Coherence, options.MaxEntries) = (settings.Coherence, Capacity)));
             silo.Services.AddSingleton(counters);
             silo.Services.AddSingleton<LossyTransport>(services => new(services.GetRequiredService<EndpointClient>(), counters));
             silo.Services.AddSingleton<IMulticastTransport>(services => services.GetRequiredService<LossyTransport>());

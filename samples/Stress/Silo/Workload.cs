@@ -2,7 +2,10 @@ using McCache.Stress.Shared;
 
 namespace McCache.Stress.Silo;
 
-/// <summary>The random load: look-ups 55 %, inserts 20 %, updates 20 %, deletes 5 %, by several workers at an adjustable pace.</summary>
+/// <summary>
+/// The random load: look-ups 55 %, inserts 20 %, updates 20 %, deletes 5 %, by several workers at an adjustable pace. Where the order is shared, 3 % are moves and 1 % pops, and so many
+/// less are look-ups.
+/// </summary>
 /// <remarks>
 /// A write that finds the coherent verbs at their bound, or its key in another writer's hands, becomes a look-up: while a fault holds writes up, reads go on, and it is
 /// reads that can be stale.
@@ -24,12 +27,16 @@ internal sealed class Workload(CheckedCache cache, Verbs verbs, SiloSettings set
 
     private async Task WorkAsync(Random random)
     {
+        var isOrdered = settings.Coherence == Coherence.Replicate;
+        var floors = new long[isOrdered ? cache.Keys.Count : 0];
         var pace = new Pace(settings.PaceMilliseconds);
         while (!_stop.IsCancellationRequested)
         {
             var key = random.Next(cache.Keys.Count);
             var isDone = random.Next(100) switch
             {
+                < 3 when isOrdered => verbs.TryMove(key, isFirst: random.Next(2) == 0),
+                3 when isOrdered => verbs.TryPop(key, isFirst: random.Next(2) == 0, floors),
                 < 55 => await LookUpAsync(key, random),
                 < 75 => await InsertAsync(key, random),
                 < 95 => await UpdateAsync(key, random),

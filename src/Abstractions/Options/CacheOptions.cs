@@ -3,6 +3,9 @@ namespace McCache;
 /// <summary>Options of one cache, bound from the configuration section <c>McCache:Caches:NAME</c> and checked when the silo starts.</summary>
 public sealed class CacheOptions
 {
+    /// <summary>What the other members do when one writes: drop their copy (<see cref="Coherence.Invalidate"/>, the default) or take the value (<see cref="Coherence.Replicate"/>). The same on all members.</summary>
+    public Coherence Coherence { get; set; }
+
     /// <summary>The entries a member holds at most, from 1 to 100,000,000. What leaves is chosen by the eviction policy. Default 100,000, so that no cache grows without a bound.</summary>
     public int MaxEntries { get; set; } = 100_000;
 

@@ -24,6 +24,18 @@ public sealed class McCacheOptions
     public bool SingleSilo { get; set; }
 
     /// <summary>
+    /// The bytes up to which a serialized value of a replicated cache travels with the news of it, from 1 KiB to 128 KiB. Of a larger one a description travels, and the other members pull the bytes in
+    /// chunks, so that nothing small waits behind them. Default 64 KiB.
+    /// </summary>
+    public int MaxInlineValueBytes { get; set; } = 64 * 1024;
+
+    /// <summary>
+    /// The largest serialized value of a replicated cache, from 1 MiB to 16 GiB, and what a member spends at most on bytes that others may pull, and as much again on those that it pulls itself. To set a larger
+    /// one fails; another member's larger one is not cached here. Default 512 MiB.
+    /// </summary>
+    public long MaxLargeValueBytes { get; set; } = 512L * 1024 * 1024;
+
+    /// <summary>
     /// How far ahead of this member's wall clock a version may be, from 1 s to 1 day. The clock of a member that is further ahead is refused and counted; its
     /// invalidations are obeyed all the same, since dropping a copy is harmless. Default 1 minute.
     /// </summary>

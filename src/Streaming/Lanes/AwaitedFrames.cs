@@ -27,7 +27,7 @@ internal sealed class AwaitedFrames
         if (before == 0)
             return false;
         foreach (var (stream, queue) in _streams)
-            SettleTo(queue, Math.Min(SettledOf(stream, acknowledgement), acknowledgement.Applied));
+            SettleTo(queue, Math.Min(SettledOf(stream, acknowledgement), acknowledgement.Applied), acknowledgement);
         RemoveEmpty();
         return Count < before;
     }
@@ -35,9 +35,20 @@ internal sealed class AwaitedFrames
     /// <summary>The receiver has left: nothing more will come from it.</summary>
     internal void SettleAll()
     {
+        Lose(0);
         foreach (var queue in _streams.Values)
-            SettleTo(queue, long.MaxValue);
+            SettleTo(queue, long.MaxValue, null);
         _streams.Clear();
+    }
+
+    /// <summary>Frames above a sequence number never got there, or it is not known what became of them.</summary>
+    internal void Lose(long above)
+    {
+        foreach (var (sequence, awaited) in _streams.Values.SelectMany(static queue => queue))
+        {
+            if (sequence > above)
+                awaited.Overrule(Settlement.Unknown);
+        }
     }
 
     private static long SettledOf(byte[] stream, Acknowledgement acknowledgement)
@@ -60,12 +71,14 @@ internal sealed class AwaitedFrames
         }
     }
 
-    private void SettleTo(Queue<(long Sequence, IAwaited Awaited)> queue, long sequence)
+    private void SettleTo(Queue<(long Sequence, IAwaited Awaited)> queue, long sequence, Acknowledgement? acknowledgement)
     {
         while (queue.TryPeek(out var first) && first.Sequence <= sequence)
         {
             queue.Dequeue();
             Count--;
+            if (acknowledgement?.Overruled is { } overruled && Array.IndexOf(overruled, first.Sequence) >= 0)
+                first.Awaited.Overrule(acknowledgement.Stamp == Acknowledgement.OutOfReach ? Settlement.OutOfReach : Settlement.Overruled);
             first.Awaited.Settle();
         }
     }

@@ -6,6 +6,9 @@ internal interface IAwaited
     /// <summary>Nobody waits any more; there is no need to remember.</summary>
     bool IsAbandoned { get; }
 
+    /// <summary>The frame met something newer there, or it is not known what it met: it was lost, or the place has gone. Called before <see cref="Settle"/>.</summary>
+    void Overrule(Settlement by);
+
     /// <summary>The frame is settled there. Quick, throws nothing, and may be called under a lock.</summary>
     void Settle();
 }

@@ -25,6 +25,7 @@ internal sealed class InboundLane(ulong receiver)
     internal const int MaxLagging = 64;
 
     private readonly Dictionary<byte[], Queue<Delivery>> _unsettled = new(StreamNames.Comparer);
+    private readonly Queue<long> _overruled = new();
     private long _applied;
 
     /// <summary>Looks at a batch's header. Apply what it admits, then <see cref="Commit"/>.</summary>
@@ -32,6 +33,8 @@ internal sealed class InboundLane(ulong receiver)
     {
         if (batch.First < 1 || batch.Count < 0 || batch.First > long.MaxValue - batch.Count)
             return default;
+        while (_overruled.TryPeek(out var known) && known < batch.First)
+            _overruled.Dequeue();
         if (batch.First <= _applied + 1)
             return new(true, (int)Math.Min(batch.Count, _applied + 1 - batch.First), null);
         return new(batch.Gap is not null, 0, batch.Gap);
@@ -39,6 +42,9 @@ internal sealed class InboundLane(ulong receiver)
 
     /// <summary>An admitted batch has been applied.</summary>
     internal void Commit(Batch batch) => _applied = Math.Max(_applied, batch.First + batch.Count - 1);
+
+    /// <summary>An awaited frame has met something newer. Said with every acknowledgement until the publisher is known to have had one.</summary>
+    internal void Overrule(long sequence) => _overruled.Enqueue(sequence);
 
     /// <summary>An awaited frame has gone to subscribers; call <see cref="Settle"/> when the last one has handled it.</summary>
     internal Delivery Track(ReadOnlySpan<byte> stream, long sequence)
@@ -68,7 +74,11 @@ internal sealed class InboundLane(ulong receiver)
         return true;
     }
 
-    internal Acknowledgement Acknowledge()
+    /// <param name="stamp">The receiver's clock.</param>
+    internal Acknowledgement Acknowledge(long stamp)
+        => _overruled.Count == 0 ? Acknowledge() : Acknowledge() with { Overruled = [.. _overruled], Stamp = stamp };
+
+    private Acknowledgement Acknowledge()
     {
         if (_unsettled.Count == 0)
             return new(receiver, _applied, _applied, null);

@@ -10,7 +10,8 @@ internal sealed record LaneLimits(int MaxFrames, long MaxBytes, int MaxBatchByte
 /// <param name="Frames">The frames; none in a probe.</param>
 /// <param name="Gap">What is lost before them.</param>
 /// <param name="IsRetry">Whether it is sent after a failure that has not been overcome.</param>
-internal sealed record OutgoingBatch(long First, Frame[] Frames, Gap? Gap, bool IsRetry)
+/// <param name="Mark">What still comes on the lane is newer.</param>
+internal sealed record OutgoingBatch(long First, Frame[] Frames, Gap? Gap, bool IsRetry, long Mark)
 {
     internal long Last => First + Frames.Length - 1;
 }
@@ -38,6 +39,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     private readonly AwaitedFrames _awaited = new();
     private HashSet<byte[]>? _lost; // the streams of the gap before _base, or null when there is none
     private bool _lostAll;
+    private long _lostTo; // the newest stamp that was lost
     private ulong? _receiver;
     private long _base;
     private long _offset; // a frame's number less its sequence number: the same for all, since a publisher puts every frame on every lane
@@ -47,6 +49,10 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     private TimeSpan _notBefore;
     private TimeSpan _probeDelay = MinProbeDelay;
     private TimeSpan? _probeAt;
+    private TimeSpan _beatAt;
+
+    /// <summary>How often a batch goes although there is nothing to send, so that the receiver's watermark rises; null for never.</summary>
+    internal TimeSpan? Beat { get; set; }
 
     internal int Frames => _frames.Count;
 
@@ -101,24 +107,36 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     }
 
     /// <summary>The next batch to send, if any.</summary>
-    internal bool TryTake(TimeSpan now, [NotNullWhen(true)] out OutgoingBatch? batch)
+    /// <param name="now">The time.</param>
+    /// <param name="mark">A stamp at or below which nothing will be enqueued any more.</param>
+    /// <param name="batch">The batch.</param>
+    internal bool TryTake(TimeSpan now, long mark, [NotNullWhen(true)] out OutgoingBatch? batch)
     {
         batch = null;
         if (_isTravelling || NextDue(now) is not { } due || now < due)
             return false;
-        if (IsEmpty)
+        if (IsEmpty && now >= _probeAt)
             (_probeAt, _probeDelay) = (null, _probeDelay * 2 < MaxProbeDelay ? _probeDelay * 2 : MaxProbeDelay);
-        batch = new OutgoingBatch(_base + 1, TakeFrames(), _lost is null ? null : _lostAll ? Gap.All : new Gap([.. _lost]), _failures > 0);
+        var frames = TakeFrames();
+        mark = Math.Max(mark, _lostTo);
+        if (frames.Length < _frames.Count)
+            mark = Math.Min(mark, _frames[frames.Length].Stamp - 1);
+        batch = new OutgoingBatch(_base + 1, frames, _lost is null ? null : _lostAll ? Gap.All : new Gap([.. _lost]), _failures > 0, mark);
         _isTravelling = true;
+        _beatAt = now + (Beat ?? TimeSpan.Zero);
         return true;
     }
 
     /// <summary>When to ask again although nothing happens until then; null for never.</summary>
     internal TimeSpan? NextDue(TimeSpan now)
-        => _isTravelling ? null
-            : !IsEmpty ? _notBefore
-            : _awaited.Count == 0 ? null
-            : _probeAt ??= now + _probeDelay;
+    {
+        if (_isTravelling)
+            return null;
+        if (!IsEmpty)
+            return _notBefore;
+        TimeSpan? probe = _awaited.Count == 0 ? null : _probeAt ??= now + _probeDelay;
+        return Beat is null || _isBuried || probe < _beatAt ? probe : _beatAt;
+    }
 
     /// <summary>The receiver has answered a batch.</summary>
     internal void OnAcknowledged(OutgoingBatch batch, Acknowledgement acknowledgement, TimeSpan now)
@@ -190,6 +208,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     {
         if (acknowledgement.Applied < _base)
             LoseAll();
+        _awaited.Lose(acknowledgement.Applied);
     }
 
     private void LoseAll() => (_lost, _lostAll) = (_lost ?? new(StreamNames.Comparer), true);
@@ -204,6 +223,8 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
                 lost.Add(_frames[i].Name);
         }
 
+        _awaited.Lose(_base);
+        _lostTo = _frames.Count == 0 ? _lostTo : _frames[_frames.Count - 1].Stamp;
         _base = Last;
         _frames.RemoveFirst(_frames.Count);
     }

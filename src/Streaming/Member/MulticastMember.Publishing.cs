@@ -18,10 +18,18 @@ internal sealed partial class MulticastMember
     private bool _isStarted;
     private bool _isClosed;
 
-    public void Publish(StreamId stream, ReadOnlySpan<byte> payload) => Send(CreateFrame(FrameKind.Item, false, stream, payload), null, isLocal: false);
+    public long Publish(StreamId stream, ReadOnlySpan<byte> payload)
+    {
+        var frame = CreateFrame(FrameKind.Item, false, stream, payload);
+        return Send(frame, null, isLocal: false) ? frame.Stamp : 0;
+    }
 
-    public ValueTask PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken)
-        => SendAsync(CreateFrame(FrameKind.Item, true, stream, payload), isLocal: false, cancellationToken);
+    public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken)
+    {
+        var frame = CreateFrame(FrameKind.Item, true, stream, payload);
+        var settled = SendAsync(frame, isLocal: false, cancellationToken); // has sent it when it returns
+        return new(frame.Stamp, settled);
+    }
 
     /// <exception cref="ArgumentException">The frame would be larger than a lane.</exception>
     internal Frame CreateFrame(FrameKind kind, bool isAwaited, StreamId stream, ReadOnlySpan<byte> payload)
@@ -38,7 +46,8 @@ internal sealed partial class MulticastMember
     /// <param name="frame">The frame, marked as awaited.</param>
     /// <param name="isLocal">Whether this member's own subscriptions get it too.</param>
     /// <param name="cancellationToken">Gives up the waiting.</param>
-    internal async ValueTask SendAsync(Frame frame, bool isLocal, CancellationToken cancellationToken)
+    /// <returns>What it has met.</returns>
+    internal async ValueTask<Settlement> SendAsync(Frame frame, bool isLocal, CancellationToken cancellationToken)
     {
         var pending = new PendingPublish(OnSettledEverywhere);
         lock (_pendingGate)
@@ -51,6 +60,7 @@ internal sealed partial class MulticastMember
         try
         {
             await pending.Completion.WaitAsync(cancellationToken);
+            return pending.Settlement;
         }
         finally
         {
@@ -73,7 +83,7 @@ internal sealed partial class MulticastMember
         {
             if (_isClosed)
                 return false;
-            frame.SetNumber(++_number);
+            frame.SetNumber(++_number, Lease.Stamps.Next());
             if (!_isStarted)
                 KeepEarly(frame, pending);
             foreach (var (_, peer) in _peers)
@@ -84,6 +94,13 @@ internal sealed partial class MulticastMember
         }
 
         return true;
+    }
+
+    /// <summary>A stamp at or below which nothing will be put on a lane any more.</summary>
+    internal long NextMark()
+    {
+        lock (_publishing)
+            return Lease.Stamps.Next();
     }
 
     /// <summary>The number up to which every live member has this one's frames; 0 before the start, when it may not know them all.</summary>

@@ -5,19 +5,21 @@ internal sealed partial class MulticastMember
 {
     internal Acknowledgement Receive(Batch batch)
     {
-        if (FindPublisher(batch.Publisher) is not { } publisher)
+        if (FindPublisher(batch) is not { } publisher)
             return new(0, 0, 0, null);
         var admission = publisher.Admit(batch);
         if (!admission.IsAccepted)
             return publisher.Acknowledge();
         if (admission.Lost is { } gap)
-            Lose(gap, GapReason.Announced);
+            Lose(gap, GapReason.Announced, batch.Publisher.Silo, batch.Mark);
+        if (!Stamps.Observe(batch.Mark))
+            batch = batch with { Mark = 0 }; // a clock that is too far ahead says nothing of what is past
         if (!Apply(publisher, batch, admission.Skip))
         {
             Interlocked.Add(ref Counters.RefusedBytes, batch.Frames.Length);
             if (Refusals.TryPass(Clock.Now))
                 Log.BatchRefused(Name, batch.Publisher.Silo);
-            Lose(Gap.All, GapReason.Refused);
+            Lose(Gap.All, GapReason.Refused, batch.Publisher.Silo, batch.Mark);
         }
 
         publisher.Commit(batch);
@@ -38,8 +40,9 @@ internal sealed partial class MulticastMember
     }
 
     /// <returns>Null for a silo that is not live in this one's view. It has not started, or is dead; it sends again until this one knows better, or it does.</returns>
-    private Publisher? FindPublisher(Incarnation incarnation)
+    private Publisher? FindPublisher(Batch batch)
     {
+        var incarnation = batch.Publisher;
         if (_publishers.TryGetValue(incarnation.Silo, out var known) && known.Incarnation == incarnation)
             return known;
         Publisher publisher;
@@ -51,7 +54,9 @@ internal sealed partial class MulticastMember
         }
 
         if (known is not null)
-            Lose(Gap.All, GapReason.PublisherChanged);
+            Lose(Gap.All, GapReason.PublisherChanged, incarnation.Silo, batch.Mark);
+        if (batch.Since > 0)
+            LoseReplicas(incarnation.Silo, batch.Since);
         return publisher;
     }
 
@@ -81,18 +86,25 @@ internal sealed partial class MulticastMember
         if (frame.Kind is FrameKind.Lost)
         {
             Counters.AddGap(GapReason.Announced);
-            Lose(listeners);
+            Lose(listeners, publisher.Incarnation.Silo, frame.Stamp);
             return;
         }
 
         if (frame.Kind is not (FrameKind.Item or FrameKind.Completed or FrameKind.Error or FrameKind.Relayed))
         {
-            Refuse(frame, listeners);
+            Refuse(publisher, frame, listeners);
             return;
         }
 
-        if (listeners.Handler is { } handler && (frame.Kind is not (FrameKind.Item or FrameKind.Relayed) || !TryApply(handler, frame.Payload)))
-            Refuse(frame, listeners with { Subscriptions = [] });
+        if (listeners.Handler is { } handler)
+        {
+            var outcome = Apply(handler, publisher, frame);
+            if (outcome == FrameOutcome.Refused)
+                Refuse(publisher, frame, listeners with { Subscriptions = [] });
+            if (outcome == FrameOutcome.Overruled && frame.IsAwaited)
+                publisher.Overrule(sequence);
+        }
+
         if (listeners.Subscriptions.IsEmpty)
             return;
         var awaited = frame.IsAwaited ? publisher.Track(frame.Name, sequence, listeners.Subscriptions.Length) : null;
@@ -101,28 +113,38 @@ internal sealed partial class MulticastMember
             subscription.Enqueue(new StreamEvent(frame.Kind, payload, awaited));
     }
 
-    private void Refuse(in FrameView frame, StreamListeners listeners)
+    private void Refuse(Publisher publisher, in FrameView frame, StreamListeners listeners)
     {
         Interlocked.Add(ref Counters.RefusedBytes, frame.Payload.Length);
         if (Refusals.TryPass(Clock.Now))
             Log.FrameRefused(Name);
         Counters.AddGap(GapReason.Refused);
-        Lose(listeners);
+        Lose(listeners, publisher.Incarnation.Silo, frame.Stamp);
     }
 
-    private void Lose(Gap gap, GapReason reason)
+    private void Lose(Gap gap, GapReason reason, SiloAddress publisher, long upTo)
     {
         Counters.AddGap(reason);
         Log.GapNoted(Name, reason);
         foreach (var listeners in gap.Streams is null ? Streams.All : gap.Streams.Select(name => Streams.Find(name)))
-            Lose(listeners);
+            Lose(listeners, publisher, upTo);
     }
 
-    private void Lose(StreamListeners listeners)
+    /// <summary>What was published before a lane began concerns replicas only: others hold nothing that is older than their start.</summary>
+    private void LoseReplicas(SiloAddress publisher, long upTo)
+    {
+        foreach (var listeners in Streams.All)
+        {
+            if (listeners.Handler is { IsReplica: true })
+                Lose(listeners with { Subscriptions = [] }, publisher, upTo);
+        }
+    }
+
+    private void Lose(StreamListeners listeners, SiloAddress publisher, long upTo)
     {
         try
         {
-            listeners.Handler?.OnGap();
+            listeners.Handler?.OnGap(publisher, upTo);
         }
 #pragma warning disable CA1031 // The contract says that it throws nothing; if it does all the same, the lane goes on.
         catch (Exception exception)
@@ -135,18 +157,42 @@ internal sealed partial class MulticastMember
             subscription.EnqueueGap();
     }
 
-    private bool TryApply(IFrameHandler handler, ReadOnlySpan<byte> payload)
+    private FrameOutcome Apply(IFrameHandler handler, Publisher publisher, in FrameView frame)
     {
+        var payload = frame.Payload;
+        var (origin, isLate) = (new Origin(publisher.Incarnation.Id, frame.Stamp), frame.Stamp <= publisher.Mark);
+        if (frame.Kind == FrameKind.Relayed)
+            isLate = true;
+        if (frame.Kind is not (FrameKind.Item or FrameKind.Relayed) || (frame.Kind == FrameKind.Relayed && !Origin.TryRead(ref payload, out origin)))
+            return FrameOutcome.Refused;
         try
         {
-            return handler.Apply(payload);
+            return handler.Apply(new ReceivedFrame { Payload = payload, Stamp = origin.Stamp, Member = origin.Member, IsLate = isLate, Sender = publisher.Incarnation.Silo });
         }
 #pragma warning disable CA1031 // As above; what it has done so far is unknown, so it is a gap.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             OnHandlerFailed(exception);
-            return false;
+            return FrameOutcome.Refused;
+        }
+    }
+
+    public ValueTask<byte[]> AskAsync(SiloAddress silo, StreamId stream, byte[] request) => Transport.AskAsync(silo, Name, StreamNames.Of(stream), request);
+
+    /// <summary>Answers another member.</summary>
+    internal byte[] Answer(byte[] stream, byte[] request)
+    {
+        try
+        {
+            return Streams.Find(stream).Handler?.Answer(request) ?? [];
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            OnHandlerFailed(exception);
+            return [];
         }
     }
 }

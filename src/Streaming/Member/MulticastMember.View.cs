@@ -8,6 +8,8 @@ internal sealed partial class MulticastMember
     private readonly Lock _serving = new();
     private readonly ConcurrentDictionary<SiloAddress, Publisher> _publishers = new();
     private readonly TaskCompletionSource _drained = new(); // completed under no lock, so whoever closes may go on at once
+    private readonly Dictionary<SiloAddress, long> _firstMarks = []; // of live silos: this member's clock when it first saw them, 0 if that was before it started
+    private readonly Dictionary<SiloAddress, (long Mark, TimeSpan Until)> _departed = [];
     private LeaseState? _lease;
     private bool _isStopping;
     private bool _isDraining;
@@ -34,6 +36,7 @@ internal sealed partial class MulticastMember
             {
                 if (lease.Live.Contains(silo))
                     continue;
+                _firstMarks.Remove(silo);
                 if (lease.DeadSince.TryGetValue(silo, out var since) && Clock.Now < since + Lease.Times.Wait)
                 {
                     peer.Bury();
@@ -50,6 +53,7 @@ internal sealed partial class MulticastMember
                     continue;
                 _publishers.TryRemove(silo, out _);
                 var unsettled = publisher.Close();
+                _departed[silo] = (publisher.Mark, Clock.Now + (Lease.Times.Wait * 2));
                 if (!lease.Left.Contains(silo))
                     _relay.Add(unsettled);
             }
@@ -100,13 +104,39 @@ internal sealed partial class MulticastMember
     }
 
     /// <summary>Wall and monotonic clock have parted: who knows what was missed.</summary>
-    internal void OnClocksParted() => Lose(Gap.All, GapReason.ClocksParted);
+    internal void OnClocksParted()
+    {
+        Lose(Gap.All, GapReason.ClocksParted, Incarnation.Silo, 0);
+        foreach (var (silo, mark) in ReadMarks().Others)
+            LoseReplicas(silo, mark + 1);
+    }
 
     public void Attach(StreamId stream, IFrameHandler handler)
     {
         Streams.Attach(StreamNames.Of(stream), handler);
         lock (_serving)
             handler.Serve(ServeUntil);
+        foreach (var (_, peer) in _peers)
+            peer.Kick(); // lanes of replicas say their watermarks
+    }
+
+    public Marks ReadMarks()
+    {
+        lock (_publishing)
+        {
+            var now = Clock.Now;
+            foreach (var (silo, departed) in _departed)
+            {
+                if (departed.Until < now)
+                    _departed.Remove(silo);
+            }
+
+            return new(
+                Lease.Stamps.Next(),
+                _firstMarks.ToDictionary(first => first.Key, first => Math.Max(first.Value, _publishers.GetValueOrDefault(first.Key)?.Mark ?? 0)),
+                _departed.ToDictionary(departed => departed.Key, departed => departed.Value.Mark),
+                _isClosed || _lease?.IsSelfDead == true);
+        }
     }
 
     /// <summary>0 before the start, after the beginning of the stop, and for a silo that is dead; else a time, which may have passed.</summary>
@@ -149,11 +179,15 @@ internal sealed partial class MulticastMember
 
     private void AddPeer(SiloAddress silo)
     {
-        var peer = new Peer(this, silo);
+        var stamp = _isStarted ? Lease.Stamps.Next() : 0; // its promise tells a silo that starts this clock, and it publishes nothing older
+        _firstMarks[silo] = stamp;
+        var peer = new Peer(this, silo, stamp);
         if (_hasLostEarly && !_isStarted)
             peer.LoseEarlier();
         foreach (var (frame, pending) in _early)
             peer.Enqueue(frame, pending);
         _peers = _peers.Add(silo, peer);
+        if (Streams.HasReplicas)
+            peer.Kick(); // the lane says its watermark
     }
 }

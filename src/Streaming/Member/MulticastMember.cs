@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 
 namespace McCache.Streaming;
@@ -14,10 +13,12 @@ namespace McCache.Streaming;
 internal sealed partial class MulticastMember : IMulticastChannel
 {
     private readonly Relay _relay;
+    private readonly Random _identities;
 
-    internal MulticastMember(string name, SiloAddress silo, SiloLease lease, IMulticastTransport transport, MulticastOptions options, ILogger log)
+    internal MulticastMember(string name, SiloAddress silo, SiloLease lease, IMulticastTransport transport, MulticastOptions options, ILogger log, Random? identities = null)
     {
         (Name, Lease, Transport, Options, Log) = (name, lease, transport, options, log);
+        _identities = identities ?? Random.Shared;
         Incarnation = new Incarnation(silo, NewRandom());
         _relay = new Relay(this);
         LaneLimits = new LaneLimits(options.MaxLaneFrames, options.MaxLaneBytes);
@@ -30,6 +31,16 @@ internal sealed partial class MulticastMember : IMulticastChannel
     internal SiloLease Lease { get; }
 
     internal MemberClock Clock => Lease.Clock;
+
+    public HybridClock Stamps => Lease.Stamps;
+
+    public SiloAddress Silo => Incarnation.Silo;
+
+    public ulong Member => Incarnation.Id;
+
+    public Random Random => Lease.Random;
+
+    public TimeSpan Renewal => Lease.Times.Renewal;
 
     internal LaneLimits LaneLimits { get; }
 
@@ -51,5 +62,7 @@ internal sealed partial class MulticastMember : IMulticastChannel
 
     internal MulticastStatistics GetStatistics() => Counters.Read();
 
-    private static ulong NewRandom() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+#pragma warning disable CA5394 // It has to be different, not secret.
+    private ulong NewRandom() => (ulong)_identities.NextInt64();
+#pragma warning restore CA5394
 }

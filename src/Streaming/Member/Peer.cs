@@ -7,14 +7,18 @@ internal sealed class Peer : KickedWork, IDisposable
     private readonly OutboundLane _lane;
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
+    private readonly long _since;
     private long _lowest = long.MaxValue;
     private bool _isDead;
     private bool _isClosed;
 
-    internal Peer(MulticastMember member, SiloAddress silo)
+    /// <param name="member">This member.</param>
+    /// <param name="silo">The other.</param>
+    /// <param name="since">The stamp at which the lane begins; 0 when nothing that concerns replicas was published before.</param>
+    internal Peer(MulticastMember member, SiloAddress silo, long since)
         : base(member.Lease.Queue)
     {
-        (_member, Silo) = (member, silo);
+        (_member, Silo, _since) = (member, silo, since);
         _lane = new OutboundLane(member.LaneLimits, member.Lease.Random);
         _timer = member.Clock.Time.CreateTimer(static peer => ((Peer)peer!).Kick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -116,12 +120,15 @@ internal sealed class Peer : KickedWork, IDisposable
     {
         OutgoingBatch? batch;
         var settled = _member.SettledEverywhere;
+        var mark = _member.NextMark();
         lock (_gate)
         {
             if (_isClosed || _isDead)
                 return;
             var now = _member.Clock.Now;
-            if (!_lane.TryTake(now, out batch))
+            if (_member.Streams.HasReplicas)
+                _lane.Beat = _member.Lease.Times.Renewal;
+            if (!_lane.TryTake(now, mark, out batch))
             {
                 _timer.Change(_lane.NextDue(now) is { } due ? Max(due - now, TimeSpan.FromMilliseconds(1)) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 return;
@@ -146,7 +153,7 @@ internal sealed class Peer : KickedWork, IDisposable
         try
         {
             acknowledgement = await _member.Transport.DeliverAsync(
-                Silo, new Batch(_member.Name, _member.Incarnation, batch.First, batch.Frames.Length, batch.Gap, Concatenate(batch.Frames), settled));
+                Silo, new Batch(_member.Name, _member.Incarnation, batch.First, batch.Frames.Length, batch.Gap, Concatenate(batch.Frames), settled, batch.Mark, _since));
         }
 #pragma warning disable CA1031 // A network may fail in any way; all of them mean: try again, until the view says that the other has left.
         catch (Exception exception)
@@ -155,6 +162,8 @@ internal sealed class Peer : KickedWork, IDisposable
             _member.Log.BatchFailed(exception, _member.Name, Silo);
         }
 
+        if (acknowledgement is { Overruled: not null } && !_member.Lease.Stamps.Observe(acknowledgement.Stamp))
+            acknowledgement = acknowledgement with { Stamp = Acknowledgement.OutOfReach };
         lock (_gate)
         {
             if (acknowledgement is null)

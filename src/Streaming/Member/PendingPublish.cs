@@ -1,5 +1,21 @@
 namespace McCache.Streaming;
 
+/// <summary>What an awaited frame has met at the places where it went.</summary>
+internal enum Settlement
+{
+    /// <summary>Nothing newer anywhere.</summary>
+    Clean = 0,
+
+    /// <summary>Something newer somewhere, which this member's clock is past by now.</summary>
+    Overruled = 1,
+
+    /// <summary>A place has gone, or the frame was lost there: it is not known what it would have met.</summary>
+    Unknown = 2,
+
+    /// <summary>Something newer somewhere, so far ahead of this member's wall clock that it cannot get past it.</summary>
+    OutOfReach = 3,
+}
+
 /// <summary>
 /// An awaited frame on its way: complete when it is settled at every place where it went. The places hold it one by one, and the publisher holds it until all of them do.
 /// </summary>
@@ -7,11 +23,26 @@ internal sealed class PendingPublish(Action<PendingPublish> onSettled) : IAwaite
 {
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _holds = 1;
+    private int _overruled; // the worst of what it has met
 
     internal Task Completion => _completion.Task;
 
     /// <summary>The caller has given up, or everything is over.</summary>
     public bool IsAbandoned { get; internal set; }
+
+    /// <summary>What the frame met, once it is settled everywhere.</summary>
+    internal Settlement Settlement => (Settlement)Volatile.Read(ref _overruled);
+
+    /// <inheritdoc/>
+    public void Overrule(Settlement by)
+    {
+        for (int seen = Volatile.Read(ref _overruled), before; seen < (int)by; seen = before)
+        {
+            before = Interlocked.CompareExchange(ref _overruled, (int)by, seen);
+            if (before == seen)
+                break;
+        }
+    }
 
     /// <summary>One more place must settle the frame.</summary>
     internal void Hold() => Interlocked.Increment(ref _holds);

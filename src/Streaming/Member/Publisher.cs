@@ -7,8 +7,12 @@ internal sealed class Publisher(MulticastMember member, Incarnation incarnation,
     private readonly UnsettledBatches _unsettled = new(member.Options.MaxLaneBytes);
     private readonly Lock _gate = new();
     private bool _isClosed;
+    private long _mark;
 
     internal Incarnation Incarnation => incarnation;
+
+    /// <summary>Everything that the publisher has published up to this stamp has come, or its loss has been told.</summary>
+    internal long Mark => Volatile.Read(ref _mark);
 
     internal Admission Admit(Batch batch)
     {
@@ -42,13 +46,22 @@ internal sealed class Publisher(MulticastMember member, Incarnation incarnation,
     internal void Commit(Batch batch)
     {
         lock (_gate)
+        {
             _lane.Commit(batch);
+            Volatile.Write(ref _mark, Math.Max(_mark, batch.Mark));
+        }
+    }
+
+    internal void Overrule(long sequence)
+    {
+        lock (_gate)
+            _lane.Overrule(sequence);
     }
 
     internal Acknowledgement Acknowledge()
     {
         lock (_gate)
-            return _lane.Acknowledge();
+            return _lane.Acknowledge(member.Lease.Stamps.Next());
     }
 
     protected override void Run() => member.Transport.SendSettled(member.Name, incarnation, member.Incarnation.Silo, Acknowledge());
@@ -68,6 +81,11 @@ internal sealed class Publisher(MulticastMember member, Incarnation incarnation,
         private int _left = subscriptions;
 
         public bool IsAbandoned => false;
+
+        public void Overrule(Settlement by)
+        {
+            // Subscriptions have no versions.
+        }
 
         public void Settle()
         {

@@ -38,7 +38,13 @@ internal sealed class Relay(MulticastMember member) : KickedWork(member.Lease.Qu
                 if (sequence <= unsettled.Settled || frame.Kind is FrameKind.Completed or FrameKind.Error || member.Streams.Find(frame.Name).Handler is null)
                     continue;
                 Interlocked.Increment(ref member.Counters.Relayed);
-                member.Send(new Frame(frame.Kind == FrameKind.Lost ? FrameKind.Lost : FrameKind.Relayed, frame.Name, frame.Payload), null, isLocal: false);
+                var told = frame.Kind switch
+                {
+                    FrameKind.Lost => new Frame(FrameKind.Lost, frame.Name, []),
+                    FrameKind.Relayed => new Frame(FrameKind.Relayed, frame.Name, frame.Payload),
+                    _ => new Frame(FrameKind.Relayed, frame.Name, new Origin(batch.Publisher.Id, frame.Stamp).Before(frame.Payload)),
+                };
+                member.Send(told, null, isLocal: false);
             }
         }
     }

@@ -16,6 +16,7 @@ internal sealed class StreamTable
 {
     private readonly ConcurrentDictionary<byte[], StreamListeners> _streams = new(StreamNames.Comparer);
     private bool _hasHandlers;
+    private bool _hasReplicas;
 
     internal IEnumerable<StreamListeners> All => _streams.Values;
 
@@ -25,6 +26,9 @@ internal sealed class StreamTable
     /// <summary>Whether any stream has had a frame handler.</summary>
     internal bool HasHandlers => Volatile.Read(ref _hasHandlers);
 
+    /// <summary>Whether any stream has had a frame handler that keeps a replica.</summary>
+    internal bool HasReplicas => Volatile.Read(ref _hasReplicas);
+
     internal StreamListeners Find(ReadOnlySpan<byte> name)
         => _streams.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var listeners) ? listeners : StreamListeners.None;
 
@@ -32,6 +36,8 @@ internal sealed class StreamTable
     internal void Attach(byte[] name, IFrameHandler handler)
     {
         Volatile.Write(ref _hasHandlers, true);
+        if (handler.IsReplica)
+            Volatile.Write(ref _hasReplicas, true);
         _streams.AddOrUpdate(
             name,
             static (_, handler) => new(handler, []),

@@ -8,9 +8,11 @@ internal sealed record ClusterRows(MembershipVersion Version, IReadOnlyDictionar
 /// <param name="Version">The promiser's membership version.</param>
 /// <param name="WallClock">The promiser's wall clock in Unix milliseconds, by which the asker watches how far the clocks are apart.</param>
 /// <param name="Duration">The promiser's D. It waits for dead silos by that, so the asker's must be the same.</param>
+/// <param name="Stamp">The promiser's hybrid logical clock. A silo that starts publishes nothing older than what everybody's clock was when they had first seen it.</param>
 [GenerateSerializer, Immutable, Alias(WireAliases.Promise)]
 internal sealed record Promise(
-    [property: Id(0)] bool IsGranted, [property: Id(1)] MembershipVersion Version, [property: Id(2)] long WallClock, [property: Id(3)] TimeSpan Duration);
+    [property: Id(0)] bool IsGranted, [property: Id(1)] MembershipVersion Version, [property: Id(2)] long WallClock, [property: Id(3)] TimeSpan Duration,
+    [property: Id(4)] long Stamp = 0);
 
 /// <summary>How a <see cref="SiloLease"/> reaches other silos and the membership. Every method may fail by any exception, and may take any time.</summary>
 internal interface ILeaseNetwork

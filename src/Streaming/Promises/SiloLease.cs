@@ -32,12 +32,16 @@ internal sealed partial class SiloLease : IDisposable
         Queue = queue ?? KickedWork.OnThreadPool;
         _partedWork = new PartedWork(this);
         Clock = new MemberClock(time);
+        Stamps = new HybridClock(time, maxClockSkew);
         _view = new ClusterView(self);
         _validity = new Validity(times, _view);
         _timer = time.CreateTimer(static lease => ((SiloLease)lease!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     internal MemberClock Clock { get; }
+
+    /// <summary>The silo's hybrid logical clock: what it stamps its frames with.</summary>
+    internal HybridClock Stamps { get; }
 
     internal LeaseTimes Times { get; }
 
@@ -131,7 +135,7 @@ internal sealed partial class SiloLease : IDisposable
         if (!promise.IsGranted)
             Interlocked.Increment(ref RefusedAsks);
         Changed?.Invoke(state); // the view may be newer than what its taker has told the members yet: they have a lane to the asker before it hears of a promise
-        return promise;
+        return promise with { Stamp = Stamps.Next() }; // read after the members have been told, whose floors begin no later
     }
 
     /// <summary>A silo serves and completes nothing any more.</summary>
@@ -274,6 +278,7 @@ internal sealed partial class SiloLease : IDisposable
         try
         {
             var promise = await _network.AskAsync(silo, version, Times.Duration);
+            Stamps.Observe(promise.Stamp);
             NoteSkew(silo, promise.WallClock - ((wallAsked + WallClock) / 2));
             if (promise.Duration != Times.Duration)
                 _started.TrySetException(new InvalidOperationException(

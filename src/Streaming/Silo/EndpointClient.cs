@@ -9,6 +9,8 @@ internal sealed class EndpointClient(IServiceProvider services) : GrainServiceCl
 
     public ValueTask<Acknowledgement> DeliverAsync(SiloAddress destination, Batch batch) => this[destination].Deliver(batch);
 
+    public ValueTask<byte[]> AskAsync(SiloAddress destination, string provider, byte[] stream, byte[] request) => this[destination].Ask(provider, stream, request);
+
     public void SendSettled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement)
         => this[publisher.Silo].Settled(provider, publisher, receiver, acknowledgement).Ignore();
 }

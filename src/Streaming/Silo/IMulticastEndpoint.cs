@@ -11,6 +11,10 @@ internal interface IMulticastEndpoint : IGrainService
     [Alias("Deliver"), ResponseTimeout("00:00:03")]
     ValueTask<Acknowledgement> Deliver(Batch batch);
 
+    /// <summary>Asks the frame handler of a stream something; see <see cref="IFrameHandler.Answer"/>.</summary>
+    [Alias("Ask"), ResponseTimeout("00:00:03")]
+    ValueTask<byte[]> Ask(string provider, byte[] stream, byte[] request);
+
     /// <summary>Tells a publisher that more of its frames are settled at a receiver.</summary>
     [Alias("Settled"), OneWay]
     Task Settled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement);

@@ -9,6 +9,9 @@ internal sealed class MulticastEndpoint(GrainId id, Orleans.Runtime.Silo silo, I
 {
     public ValueTask<Acknowledgement> Deliver(Batch batch) => new(members.Receive(batch));
 
+    /// <summary>Answers on the thread pool: an answer may take longer than a turn of the endpoint should.</summary>
+    public ValueTask<byte[]> Ask(string provider, byte[] stream, byte[] request) => new(Task.Run(() => members.Find(provider)?.Answer(stream, request) ?? []));
+
     public Task Settled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement)
     {
         members.Find(provider)?.OnSettled(publisher, receiver, acknowledgement);

@@ -94,7 +94,7 @@ internal sealed class MulticastStream<T>(MulticastStreamProvider provider, Strea
 
     private byte[] Serialize<TItem>(TItem item) => provider.Serializer.SerializeToArray(item);
 
-    private Task SendAsync<TItem>(FrameKind kind, TItem item)
+    private Task<Settlement> SendAsync<TItem>(FrameKind kind, TItem item)
         => Member.SendAsync(Member.CreateFrame(kind, true, streamId, Serialize(item)), isLocal: true, CancellationToken.None).AsTask();
 
     private Task<StreamSubscriptionHandle<T>> Subscribe(IAsyncObserver<T>? single, IAsyncBatchObserver<T>? batch)

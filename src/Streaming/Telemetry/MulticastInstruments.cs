@@ -24,6 +24,7 @@ internal sealed class MulticastInstruments : IDisposable
         _meter.CreateObservableGauge("mccache.lease.remaining", () => lease.ValidFor.TotalSeconds, "s", "How long this silo may still serve if nobody answers it any more; 0 while it may not.");
         _meter.CreateObservableCounter("mccache.lease.refused", () => Volatile.Read(ref lease.RefusedAsks), "{promise}", "Promises that were refused to other silos.");
         _meter.CreateObservableCounter("mccache.clock.breaks", () => Volatile.Read(ref lease.ClockBreaks), "{break}", "Times that wall and monotonic clock have parted.");
+        _meter.CreateObservableCounter("mccache.clock.refused", () => lease.Stamps.Refused, "{stamp}", "Stamps further ahead of this silo's wall clock than MaxClockSkew.");
         _meter.CreateObservableGauge(
             "mccache.clock.skew",
             () => lease.Skews.Select(skew => new Measurement<double>(skew.Value / 1e3, new KeyValuePair<string, object?>("mccache.silo", skew.Key.ToString()))),

@@ -12,6 +12,8 @@ internal readonly record struct Incarnation([property: Id(0)] SiloAddress Silo, 
 /// <param name="Gap">When not null: whatever was before <paramref name="First"/> and has not been applied is lost.</param>
 /// <param name="Frames">The frames, one after another, see <see cref="Frame"/>.</param>
 /// <param name="Settled">The lane's sequence number up to which every live member has the publisher's frames. Whatever is above is kept by its receivers, see <see cref="UnsettledBatches"/>.</param>
+/// <param name="Mark">The watermark, a stamp: whatever still comes on this lane is newer.</param>
+/// <param name="Since">The stamp at which the lane began: what the publisher published up to it was never on the lane. 0 when there was nothing.</param>
 [GenerateSerializer, Immutable, Alias(WireAliases.Batch)]
 internal sealed record Batch(
     [property: Id(0)] string Provider,
@@ -20,7 +22,9 @@ internal sealed record Batch(
     [property: Id(3)] int Count,
     [property: Id(4)] Gap? Gap,
     [property: Id(5)] byte[] Frames,
-    [property: Id(6)] long Settled = 0);
+    [property: Id(6)] long Settled = 0,
+    [property: Id(7)] long Mark = 0,
+    [property: Id(8)] long Since = 0);
 
 /// <summary>Which streams' frames are lost.</summary>
 /// <param name="Streams">The names of the streams, see <see cref="StreamNames"/>; null for all of them.</param>
@@ -38,9 +42,16 @@ internal sealed record Gap([property: Id(0)] byte[][]? Streams)
 /// <param name="Applied">Every frame up to this number has been accepted in order, or its loss noted.</param>
 /// <param name="Floor">What is settled in streams that are not listed. Smaller than <see cref="Applied"/> only when the list was too long.</param>
 /// <param name="Lagging">The streams whose subscribers have not yet handled all awaited frames; null for none.</param>
+/// <param name="Overruled">The sequence numbers of awaited frames that met something newer here; null for none.</param>
+/// <param name="Stamp">With <paramref name="Overruled"/>: the receiver's clock, which is past everything that it holds.</param>
 [GenerateSerializer, Immutable, Alias(WireAliases.Acknowledgement)]
 internal sealed record Acknowledgement(
-    [property: Id(0)] ulong Receiver, [property: Id(1)] long Applied, [property: Id(2)] long Floor, [property: Id(3)] Lag[]? Lagging);
+    [property: Id(0)] ulong Receiver, [property: Id(1)] long Applied, [property: Id(2)] long Floor, [property: Id(3)] Lag[]? Lagging,
+    [property: Id(4)] long[]? Overruled = null, [property: Id(5)] long Stamp = 0)
+{
+    /// <summary>In place of a stamp, at the publisher only: it is so far ahead that the publisher cannot get past it.</summary>
+    internal const long OutOfReach = long.MaxValue;
+}
 
 /// <summary>A stream with unsettled frames.</summary>
 /// <param name="Stream">Its name.</param>

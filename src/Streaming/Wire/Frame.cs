@@ -14,7 +14,7 @@ internal enum FrameKind : byte
     /// <summary>The publisher reports an error; the payload is the exception.</summary>
     Error = 3,
 
-    /// <summary>What a silo that died half-way had published, told on by one that had received it. For frame handlers only, who may have it already.</summary>
+    /// <summary>What a silo that died half-way had published, told on by one that had received it. For frame handlers only, who may have it already. The payload begins with <see cref="Origin"/>.</summary>
     Relayed = 4,
 
     /// <summary>Such a silo's frames were not kept: a gap of the stream, for its frame handler only. No payload.</summary>
@@ -27,19 +27,21 @@ internal enum FrameKind : byte
 /// offset  size
 ///  0      4     length of what follows, little-endian like all numbers here
 ///  4      8     number: counts the publisher's frames from 1, the same on all lanes
-/// 12      1     kind in the low 7 bits; the highest bit says that the publisher awaits its settling
-/// 13      2     length of the name
-/// 15      n     name of the stream, see <see cref="StreamNames"/>
-/// 15 + n        payload, to the end
+/// 12      8     stamp: the publisher's hybrid logical clock; grows with the number
+/// 20      1     kind in the low 7 bits; the highest bit says that the publisher awaits its settling
+/// 21      2     length of the name
+/// 23      n     name of the stream, see <see cref="StreamNames"/>
+/// 23 + n        payload, to the end
 /// </code>
 /// </summary>
 internal sealed class Frame
 {
-    internal const int HeaderLength = 15;
+    internal const int HeaderLength = 23;
     internal const int LengthSize = sizeof(int);
     internal const int NumberOffset = 4;
-    internal const int KindOffset = 12;
-    internal const int NameLengthOffset = 13;
+    internal const int StampOffset = 12;
+    internal const int KindOffset = 20;
+    internal const int NameLengthOffset = 21;
     internal const byte AwaitedBit = 0x80;
 
     private readonly int _nameLength;
@@ -67,10 +69,42 @@ internal sealed class Frame
 
     internal long Number => BinaryPrimitives.ReadInt64LittleEndian(Bytes.AsSpan(NumberOffset));
 
+    internal long Stamp => BinaryPrimitives.ReadInt64LittleEndian(Bytes.AsSpan(StampOffset));
+
     internal ReadOnlySpan<byte> Name => Bytes.AsSpan(HeaderLength, _nameLength);
 
     internal ReadOnlyMemory<byte> Payload => Bytes.AsMemory(HeaderLength + _nameLength);
 
-    /// <summary>Gives the frame its number, once, before any lane has it.</summary>
-    internal void SetNumber(long number) => BinaryPrimitives.WriteInt64LittleEndian(Bytes.AsSpan(NumberOffset), number);
+    /// <summary>Gives the frame its number and its stamp, once, before any lane has it.</summary>
+    internal void SetNumber(long number, long stamp)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(Bytes.AsSpan(NumberOffset), number);
+        BinaryPrimitives.WriteInt64LittleEndian(Bytes.AsSpan(StampOffset), stamp);
+    }
+}
+
+/// <summary>Who published a frame first, and when: what a relayed frame's payload begins with.</summary>
+internal readonly record struct Origin(ulong Member, long Stamp)
+{
+    internal const int Length = 16;
+
+    /// <summary>Takes the origin off a payload. False for bytes that are too short.</summary>
+    internal static bool TryRead(ref ReadOnlySpan<byte> payload, out Origin origin)
+    {
+        origin = default;
+        if (payload.Length < Length)
+            return false;
+        origin = new(BinaryPrimitives.ReadUInt64LittleEndian(payload), BinaryPrimitives.ReadInt64LittleEndian(payload[sizeof(ulong)..]));
+        payload = payload[Length..];
+        return true;
+    }
+
+    internal byte[] Before(ReadOnlySpan<byte> payload)
+    {
+        var bytes = new byte[Length + payload.Length];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, Member);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(sizeof(ulong)), Stamp);
+        payload.CopyTo(bytes.AsSpan(Length));
+        return bytes;
+    }
 }

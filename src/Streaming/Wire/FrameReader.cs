@@ -7,6 +7,8 @@ internal readonly ref struct FrameView
 {
     internal long Number { get; init; }
 
+    internal long Stamp { get; init; }
+
     /// <summary>Any value from 0 to 127: a newer publisher may send kinds that this member does not know.</summary>
     internal FrameKind Kind { get; init; }
 
@@ -41,6 +43,7 @@ internal ref struct FrameReader(ReadOnlySpan<byte> bytes)
         frame = new FrameView
         {
             Number = BinaryPrimitives.ReadInt64LittleEndian(bytes[Frame.NumberOffset..]),
+            Stamp = BinaryPrimitives.ReadInt64LittleEndian(bytes[Frame.StampOffset..]),
             Kind = (FrameKind)(kind & ~Frame.AwaitedBit),
             IsAwaited = (kind & Frame.AwaitedBit) != 0,
             Name = bytes.Slice(Frame.HeaderLength, nameLength),

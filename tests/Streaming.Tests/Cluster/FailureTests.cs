@@ -105,7 +105,7 @@ public sealed class FailureTests
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            async () => await cluster.Channel(0).PublishAsync(StreamId.Create("tests", "abandoned"), "sent"u8, cancelled.Token));
+            async () => await cluster.Channel(0).PublishAsync(StreamId.Create("tests", "abandoned"), "sent"u8, cancelled.Token).Settled);
         Assert.Equal("sent", await handler.NextAsync());
     }
 
@@ -120,7 +120,7 @@ public sealed class FailureTests
         var cut = (Cut)mortal.ServiceProvider.GetRequiredService<IMulticastTransport>();
         cut.Off = cluster.Silos[1].SiloAddress;
         var publishing = mortal.ServiceProvider.GetRequiredKeyedService<IMulticastChannel>(MulticastCluster.One)
-            .PublishAsync(StreamId.Create("tests", "half"), "half"u8, TestContext.Current.CancellationToken).AsTask();
+            .PublishAsync(StreamId.Create("tests", "half"), "half"u8, TestContext.Current.CancellationToken).Settled.AsTask();
         Assert.Equal("half", await reached.NextAsync());
         await cut.Tried.InTime();
         Assert.False(publishing.IsCompleted);
@@ -145,6 +145,8 @@ public sealed class FailureTests
             _tried.TrySetResult();
             throw new TimeoutException("on purpose");
         }
+
+        public ValueTask<byte[]> AskAsync(SiloAddress destination, string provider, byte[] stream, byte[] request) => transport.AskAsync(destination, provider, stream, request);
 
         public void SendSettled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement)
             => transport.SendSettled(provider, publisher, receiver, acknowledgement);

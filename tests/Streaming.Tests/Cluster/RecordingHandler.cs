@@ -13,16 +13,21 @@ internal sealed class RecordingHandler : IFrameHandler
 
     internal Action<string>? OnApply { get; set; }
 
-    public bool Apply(ReadOnlySpan<byte> payload)
+    public bool IsReplica => false;
+
+    public FrameOutcome Apply(in ReceivedFrame frame)
     {
-        var text = Encoding.UTF8.GetString(payload);
+        var text = Encoding.UTF8.GetString(frame.Payload);
         if (text == "nonsense")
-            return false;
+            return FrameOutcome.Refused;
         OnApply?.Invoke(text);
-        return _events.Writer.TryWrite(text);
+        _events.Writer.TryWrite(text);
+        return FrameOutcome.Applied;
     }
 
-    public void OnGap() => _events.Writer.TryWrite("gap");
+    public void OnGap(SiloAddress publisher, long upTo) => _events.Writer.TryWrite("gap");
+
+    public byte[] Answer(ReadOnlySpan<byte> request) => request.ToArray();
 
     public void Serve(long until) => Volatile.Write(ref _until, until);
 

@@ -92,14 +92,14 @@ internal sealed class LaneSimulation
         var (stream, number) = (_random.Next(Streams), _published.Count + 1L);
         var awaited = _random.Next(3) == 0 ? new Awaited(this, stream, number) : null;
         var frame = new Frame(FrameKind.Item, awaited is not null, _streams[stream], new byte[_random.Next(120)]);
-        frame.SetNumber(number);
+        frame.SetNumber(number, number * 10);
         _published.Add((stream, awaited, number));
         _lane.Enqueue(frame, awaited);
     }
 
     private void Pump()
     {
-        while (_lane.TryTake(_now, out var batch))
+        while (_lane.TryTake(_now, (_published.Count * 10) + 9, out var batch))
         {
             _inFlight++;
             var fails = _isLossy && !IsCalm && _random.Next(5) == 0;
@@ -126,7 +126,7 @@ internal sealed class LaneSimulation
             _receiver.Commit(batch);
         }
 
-        var acknowledgement = _receiver.Acknowledge();
+        var acknowledgement = _receiver.Acknowledge(0);
         if (answers)
             At(Delay(0.05), () => Answer(outgoing, acknowledgement));
         if (_isLossy && !IsCalm && _random.Next(10) == 0)
@@ -181,7 +181,7 @@ internal sealed class LaneSimulation
             _handled.Add(number);
             if (lane.Settle(delivery) && lane == _receiver && _random.Next(2) == 0) // one that is lost, a probe repairs
             {
-                var acknowledgement = lane.Acknowledge();
+                var acknowledgement = lane.Acknowledge(0);
                 At(Delay(0.5), () => _lane.OnSettled(acknowledgement));
             }
         }
@@ -201,7 +201,7 @@ internal sealed class LaneSimulation
         Assert.True(_lane.IsEmpty, "something is left on the lane");
         Assert.Equal(0, _lane.Awaited);
         Assert.All(_published.Where(item => item.Awaited is not null), item => Assert.Equal(1, item.Awaited!.Settled));
-        Assert.Null(_receiver.Acknowledge().Lagging);
+        Assert.Null(_receiver.Acknowledge(0).Lagging);
         for (var stream = 0; stream < Streams; stream++)
             CheckOrder(stream);
     }
@@ -242,6 +242,10 @@ internal sealed class LaneSimulation
         internal int Settled { get; private set; }
 
         public bool IsAbandoned => false;
+
+        public void Overrule(Settlement by)
+        {
+        }
 
         public void Settle()
         {

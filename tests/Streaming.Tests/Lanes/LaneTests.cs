@@ -9,12 +9,12 @@ public sealed class LaneTests
     [Fact]
     public void An_idle_lane_sends_at_once_and_what_comes_meanwhile_gathers()
     {
-        Assert.False(_lane.TryTake(s_now, out _));
+        Assert.False(_lane.TryTake(s_now, 0, out _));
         Enqueue(0);
         var first = Take(s_now);
         Enqueue(1);
         Enqueue(2);
-        Assert.False(_lane.TryTake(s_now, out _));
+        Assert.False(_lane.TryTake(s_now, 0, out _));
         _lane.OnAcknowledged(first, Acknowledge(1), s_now);
         var second = Take(s_now);
         Assert.Equal((2, 2), (second.First, second.Frames.Length));
@@ -40,7 +40,7 @@ public sealed class LaneTests
             var pause = _lane.NextDue(now)!.Value - now;
             var expected = Math.Min(20 * Math.Pow(2, i), 1_000);
             Assert.InRange(pause.TotalMilliseconds, expected / 2, expected);
-            Assert.False(_lane.TryTake(now + pause - TimeSpan.FromTicks(1), out _));
+            Assert.False(_lane.TryTake(now + pause - TimeSpan.FromTicks(1), 0, out _));
             now += pause;
         }
     }
@@ -110,7 +110,7 @@ public sealed class LaneTests
         for (var i = 0; i < streams; i++)
             lane.Track(Name(i), i + 1);
         lane.Commit(batch);
-        var acknowledgement = lane.Acknowledge();
+        var acknowledgement = lane.Acknowledge(0);
         Assert.Equal(InboundLane.MaxLagging, acknowledgement.Lagging!.Length);
         Assert.Equal((streams, InboundLane.MaxLagging), (acknowledgement.Applied, acknowledgement.Floor));
     }
@@ -125,13 +125,17 @@ public sealed class LaneTests
 
     private OutgoingBatch Take(TimeSpan now)
     {
-        Assert.True(_lane.TryTake(now, out var batch));
+        Assert.True(_lane.TryTake(now, 0, out var batch));
         return batch;
     }
 
     private sealed class Abandoned : IAwaited
     {
         public bool IsAbandoned => true;
+
+        public void Overrule(Settlement by)
+        {
+        }
 
         public void Settle()
         {

@@ -8,14 +8,14 @@ public sealed class OutboundLaneTests
     {
         var lane = new OutboundLane(new LaneLimits(4, 1_000), new Random(1));
         lane.LoseEarlier();
-        Assert.True(lane.TryTake(TimeSpan.Zero, out var batch));
+        Assert.True(lane.TryTake(TimeSpan.Zero, 0, out var batch));
         Assert.Equal((2, 0), (batch.First, batch.Frames.Length));
         Assert.NotNull(batch.Gap);
         Assert.Null(batch.Gap.Streams);
         lane.OnAcknowledged(batch, new Acknowledgement(1, 1, 1, null), TimeSpan.Zero);
         Assert.True(lane.IsEmpty);
         lane.Enqueue(new Frame(FrameKind.Item, false, StreamId.Create("s", 1), [1]), null);
-        Assert.True(lane.TryTake(TimeSpan.Zero, out batch));
+        Assert.True(lane.TryTake(TimeSpan.Zero, 0, out batch));
         Assert.Equal((2, 1), (batch.First, batch.Frames.Length));
         Assert.Null(batch.Gap);
     }

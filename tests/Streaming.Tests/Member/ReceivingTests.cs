@@ -105,11 +105,11 @@ public sealed class ReceivingTests : IDisposable
     public async Task What_a_dead_silo_publishes_fails()
     {
         _member.OnLease(new LeaseState(1, new HashSet<SiloAddress>(), [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: false));
-        var before = _member.PublishAsync(s_stream, [1], TestContext.Current.CancellationToken).AsTask();
+        var before = _member.PublishAsync(s_stream, [1], TestContext.Current.CancellationToken).Settled.AsTask();
         Assert.False(before.IsCompleted); // everybody has settled it, but this silo is not valid
         _member.OnLease(new LeaseState(2, s_live, [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: true));
         Assert.Contains("declared dead", (await Assert.ThrowsAsync<InvalidOperationException>(() => before)).Message, StringComparison.Ordinal);
-        var after = _member.PublishAsync(s_stream, [1], TestContext.Current.CancellationToken).AsTask();
+        var after = _member.PublishAsync(s_stream, [1], TestContext.Current.CancellationToken).Settled.AsTask();
         Assert.Contains("declared dead", (await Assert.ThrowsAsync<InvalidOperationException>(() => after)).Message, StringComparison.Ordinal);
     }
 
@@ -123,6 +123,8 @@ public sealed class ReceivingTests : IDisposable
     private sealed class NoNetwork : IMulticastTransport, ILeaseNetwork
     {
         public ValueTask<Acknowledgement> DeliverAsync(SiloAddress destination, Batch batch) => throw new NotSupportedException();
+
+        public ValueTask<byte[]> AskAsync(SiloAddress destination, string provider, byte[] stream, byte[] request) => throw new NotSupportedException();
 
         public void SendSettled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement) => throw new NotSupportedException();
 

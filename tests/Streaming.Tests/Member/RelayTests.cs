@@ -62,7 +62,7 @@ public sealed class RelayTests : IDisposable
     public async Task What_was_not_kept_is_a_gap_for_the_others()
     {
         for (var i = 1; i <= 10; i++)
-            Receive(i, settled: 0, new string('x', 200));
+            Receive(i, settled: 0, new string('x', 300));
         Die();
         Assert.Equal("Lost ", await _wire.NextAsync(s_other));
         Assert.InRange(Volatile.Read(ref _member.Counters.Relayed), 1, 4); // no more than fits the bound
@@ -122,7 +122,8 @@ public sealed class RelayTests : IDisposable
     private Acknowledgement Receive(long first, long settled, params string[] items) => _member.Receive(new Batch(
         "p", new Incarnation(s_mortal, 1), first, items.Length, null, [.. items.SelectMany(item => Create(FrameKind.Item, item).Bytes)], settled));
 
-    private static Frame Create(FrameKind kind, string text) => new(kind, false, s_stream, Encoding.UTF8.GetBytes(text));
+    private static Frame Create(FrameKind kind, string text)
+        => new(kind, false, s_stream, kind == FrameKind.Relayed ? new Origin(3, 4).Before(Encoding.UTF8.GetBytes(text)) : Encoding.UTF8.GetBytes(text));
 
     /// <summary>Acknowledges everything at once, but for one silo nothing.</summary>
     private sealed class Wire : IMulticastTransport, ILeaseNetwork
@@ -145,6 +146,8 @@ public sealed class RelayTests : IDisposable
             return new(1, last, last, null);
         }
 
+        public ValueTask<byte[]> AskAsync(SiloAddress destination, string provider, byte[] stream, byte[] request) => throw new NotSupportedException();
+
         public void SendSettled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement) => throw new NotSupportedException();
 
         public ValueTask<Promise> AskAsync(SiloAddress silo, MembershipVersion version, TimeSpan duration) => throw new NotSupportedException();
@@ -159,7 +162,7 @@ public sealed class RelayTests : IDisposable
         {
             var reader = new FrameReader(batch.Frames);
             while (reader.TryRead(out var frame))
-                writer.TryWrite($"{frame.Kind} {Encoding.UTF8.GetString(frame.Payload)}");
+                writer.TryWrite($"{frame.Kind} {Encoding.UTF8.GetString(frame.Kind == FrameKind.Relayed ? frame.Payload[Origin.Length..] : frame.Payload)}");
         }
 
         private System.Threading.Channels.Channel<string> Sent(SiloAddress silo) => _sent.GetOrAdd(silo, _ => System.Threading.Channels.Channel.CreateUnbounded<string>());

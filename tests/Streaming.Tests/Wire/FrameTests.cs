@@ -6,7 +6,7 @@ namespace McCache.Streaming.Tests;
 public sealed class FrameTests
 {
     /// <summary>Written by the first version. A change here is a change of the protocol.</summary>
-    private const string Golden = "15000000" + "0102030405060708" + "81" + "0900" + "0200" + "6e73" + "6b65792d2d" + "ff";
+    private const string Golden = "1d000000" + "0102030405060708" + "1112131415161718" + "81" + "0900" + "0200" + "6e73" + "6b65792d2d" + "ff";
 
     private static readonly Gen<(StreamId Stream, FrameKind Kind, bool IsAwaited, long Number, byte[] Payload)> s_frames = Gen.Select(
         Gen.Select(Gen.Byte.Array[0, 8], Gen.Byte.Array[1, 8]).Select(parts => StreamId.Create(parts.Item1, parts.Item2)),
@@ -19,7 +19,7 @@ public sealed class FrameTests
     public void The_first_versions_bytes_are_still_the_same()
     {
         var frame = new Frame(FrameKind.Item, true, StreamId.Create("ns", "key--"), [0xff]);
-        frame.SetNumber(0x0807060504030201);
+        frame.SetNumber(0x0807060504030201, 0x1817161514131211);
         Assert.Equal(Golden, Convert.ToHexStringLower(frame.Bytes));
     }
 
@@ -32,6 +32,7 @@ public sealed class FrameTests
             {
                 Assert.True(reader.TryRead(out var frame));
                 Assert.Equal(item.Number, frame.Number);
+                Assert.Equal(~item.Number, frame.Stamp);
                 Assert.Equal(item.Kind, frame.Kind);
                 Assert.Equal(item.IsAwaited, frame.IsAwaited);
                 Assert.Equal(StreamNames.Of(item.Stream), frame.Name.ToArray());
@@ -104,7 +105,7 @@ public sealed class FrameTests
     private static Frame Create((StreamId Stream, FrameKind Kind, bool IsAwaited, long Number, byte[] Payload) item)
     {
         var frame = new Frame(item.Kind, item.IsAwaited, item.Stream, item.Payload);
-        frame.SetNumber(item.Number);
+        frame.SetNumber(item.Number, ~item.Number);
         return frame;
     }
 

@@ -1,4 +1,4 @@
-namespace McCache.Core;
+namespace McCache.Streaming;
 
 /// <summary>A hybrid logical clock: close to wall time, and larger than everything it has read or observed before.</summary>
 /// <remarks>
@@ -6,7 +6,7 @@ namespace McCache.Core;
 /// above 16 bits of counter. Adding one to the packed number is the paper's counter; when it overflows it carries into the milliseconds, and order is kept.
 /// Thread-safe and lock-free.
 /// </remarks>
-internal sealed class HybridClock(TimeProvider time)
+internal sealed class HybridClock(TimeProvider time, TimeSpan maxSkew)
 {
     private const int CounterBits = 16;
     private long _last, _refused;
@@ -29,8 +29,8 @@ internal sealed class HybridClock(TimeProvider time)
     }
 
     /// <summary>Takes note of a timestamp from elsewhere, so that the next own one is larger.</summary>
-    /// <returns>False, noting nothing, when it is further ahead of this member's wall clock than <paramref name="maxSkew"/>.</returns>
-    internal bool Observe(long timestamp, TimeSpan maxSkew)
+    /// <returns>False, noting nothing, when it is further ahead of this member's wall clock than the largest skew that the clock was made with.</returns>
+    internal bool Observe(long timestamp)
     {
         if (timestamp >> CounterBits > WallTime + (long)maxSkew.TotalMilliseconds)
         {

@@ -1,0 +1,65 @@
+using McCache.Core;
+using McCache.Streaming;
+
+namespace McCache.Client;
+
+/// <summary>A cache whose members drop their copies of what one writes. Dropping is harmless, so there are no versions, and what was lost on the way drops everything.</summary>
+internal sealed class InvalidatingCache<TKey, TValue> : MemberCache<TKey, TValue>
+    where TKey : notnull
+{
+    internal InvalidatingCache(LocalCache<TKey, TValue> local, CacheMember member, StaleReads staleReads)
+        : base(local, member, staleReads) => Channel.Attach(Stream, this);
+
+    public override bool IsReplica => false;
+
+    internal override OutgoingChange SetChange(TKey key, TValue value, CacheEntryOptions? options) => RemoveChange(key);
+
+    internal override OutgoingChange? MoveChange(TKey key, bool isLast) => null;
+
+    public override CacheVersion Send(OutgoingChange change)
+    {
+        if (!change.IsAwaited)
+            Channel.Publish(Stream, change.Written);
+        else
+            change.Settled = Channel.PublishAsync(Stream, change.Written, change.Token).Settled;
+        return default;
+    }
+
+    private protected override async ValueTask CompleteAsync(OutgoingChange change, Action make)
+    {
+        using (change)
+            await change.Settled;
+    }
+
+    private protected override FrameOutcome Apply(in ReceivedFrame frame, CacheOperation operation, ReadOnlySpan<byte> body)
+    {
+        Channel.Stamps.Observe(frame.Stamp);
+        switch (operation)
+        {
+            case CacheOperation.Remove:
+                Local.Invalidate(ReadKey(body));
+                return FrameOutcome.Applied;
+            case CacheOperation.RemoveByTag:
+                Local.RemoveByTag(Utf8.GetString(body), CacheChangeKind.Invalidated);
+                return FrameOutcome.Applied;
+            case CacheOperation.Clear:
+                Local.Clear(CacheChangeKind.Invalidated);
+                return FrameOutcome.Applied;
+            default:
+                return FrameOutcome.Refused;
+        }
+    }
+
+    public override void OnGap(SiloAddress publisher, long upTo) => Local.Drop();
+
+    private protected override void Serve(long until) => Local.Serve(until);
+
+    public override byte[] Answer(ReadOnlySpan<byte> request) => [];
+
+    public override ulong Digest() => Local.Digest(key =>
+    {
+        using var buffer = OutgoingChange.Rent();
+        Keys.Write(buffer, key);
+        return KeyHashing.Hash(buffer.Written);
+    });
+}

@@ -1,0 +1,367 @@
+using McCache.Core;
+using McCache.Streaming;
+using Orleans.Serialization;
+
+namespace McCache.Client;
+
+/// <content>
+/// Holes and differences, and their one repair. A member whose changes were lost on the way, or that was there before this one, is <em>missing</em> up to a stamp: the cache shows nothing, and
+/// its floor stands still, until the state of a member that has those changes has been merged. The state of another member is also merged wherever digests differ.
+/// </content>
+internal sealed partial class ReplicatedCache<TKey, TValue>
+{
+    private const int MaxBucketsPerRound = 16;
+    private const int MaxKeysPerPage = 2_000;
+    private const int MaxAnswerBytes = 192 * 1024;
+    private const int MaxRequestBytes = 64 * 1024;
+    private const long MaxSerializedBytes = 8 * 1024 * 1024;
+    private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(50);
+
+    private readonly Codec<ReplicaRequest> _requests;
+    private readonly IServiceProvider _services;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<SiloAddress, long> _missing = [];
+    private long _until;
+    private bool _isUnheard = true; // somebody has not been heard yet
+    private bool _isRepairing, _isKicked, _isDisposed;
+    private long _holes, _reconciliations, _lostHoles;
+
+    /// <summary>Whether nothing is missing.</summary>
+    internal bool IsWhole
+    {
+        get
+        {
+            lock (_gate)
+                return _missing.Count == 0 && !_isUnheard;
+        }
+    }
+
+    public override void OnGap(SiloAddress publisher, long upTo)
+    {
+        if (publisher.Equals(Channel.Silo))
+            return; // what this member has published is here
+        lock (_gate)
+        {
+            _missing[publisher] = Math.Max(upTo, _missing.GetValueOrDefault(publisher));
+            ServeNow();
+        }
+
+        Interlocked.Increment(ref _holes);
+        Kick();
+    }
+
+    private protected override void Serve(long until)
+    {
+        if (until > 0)
+        {
+            MakeEarlyChanges();
+            NoteMarks();
+        }
+
+        lock (_gate)
+        {
+            _until = until;
+            ServeNow();
+        }
+    }
+
+    /// <summary>Under the gate, so that the memory hears of it in order.</summary>
+    private void ServeNow() => Local.Serve(_missing.Count == 0 && !_isUnheard ? _until : 0);
+
+    // Whom to ask what, and when. ---------------------------------------------------------------------------------------------------------
+
+    private void Kick()
+    {
+        lock (_gate)
+        {
+            _isKicked = true;
+            if (_isRepairing)
+                return;
+        }
+
+        Rearm(TimeSpan.Zero);
+    }
+
+    private void Rearm(TimeSpan due)
+    {
+        if (!_isDisposed)
+            _timer.Change(due, Timeout.InfiniteTimeSpan);
+    }
+
+    private async Task RepairAsync()
+    {
+        lock (_gate)
+        {
+            if (_isRepairing)
+                return;
+            (_isRepairing, _isKicked) = (true, false);
+        }
+
+        try
+        {
+            var marks = NoteMarks();
+            if (marks.Others.Count > 0)
+                await RepairAsync(marks);
+            NoteMarks();
+        }
+#pragma warning disable CA1031 // Whatever went wrong, it is tried again with somebody else.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _log.RepairFailed(exception, Name);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _isRepairing = false;
+                Rearm(_isKicked ? TimeSpan.Zero : _missing.Count > 0 || _isUnheard ? s_retry : Channel.Renewal * Jitter());
+            }
+        }
+    }
+
+    /// <summary>Takes note of how far this member is: who has gone, and the floor.</summary>
+    private Marks NoteMarks()
+    {
+        List<long> lost = [];
+        Marks marks;
+        lock (_gate)
+        {
+            marks = Channel.ReadMarks(); // a hole is told before its mark is, and a member is known before its hole is
+            foreach (var (silo, upTo) in _missing)
+            {
+                if (!marks.Others.ContainsKey(silo) && !marks.Departed.ContainsKey(silo) && _missing.Remove(silo))
+                    lost.Add(upTo);
+            }
+
+            _isUnheard = marks.Others.Values.Contains(0);
+            foreach (var upTo in lost)
+            {
+                Local.MergeClear(new CacheVersion(upTo, ulong.MaxValue));
+                _lostHoles++;
+            }
+
+            if (_until > 0 && _missing.Count == 0 && !_isUnheard) // before the start there may be members that this one does not know yet
+                Local.RaiseFloor(marks.Others.Values.DefaultIfEmpty(marks.Own).Min());
+            ServeNow();
+        }
+
+        if (marks.IsOver)
+            FailEarlyChanges();
+        if (lost.Count > 0)
+            _log.HoleLost(Name);
+        return marks;
+    }
+
+    private async Task RepairAsync(Marks marks)
+    {
+        SiloAddress[] missing;
+        lock (_gate)
+            missing = [.. _missing.Keys.Where(marks.Others.ContainsKey)];
+        SiloAddress[] others = [.. marks.Others.Keys];
+        if (!IsWhole)
+        {
+            lock (_gate)
+            {
+                if (_missing.Count == 0)
+                    return; // somebody has not been heard yet
+            }
+
+            // The one whose changes are missing has them; somebody else may have them, too, and be reachable.
+            await PullAsync(Choose(missing.Length > 0 && Channel.Random.Next(2) == 0 ? missing : others), 0, ulong.MaxValue, mendsHole: true);
+            return;
+        }
+
+        var other = Choose(others);
+        if (await AskAsync<DigestAnswer>(other, new DigestRequest()) is not { } theirs || theirs.Buckets.Length != LocalCache<TKey, TValue>.Buckets)
+            return;
+        var mine = Local.BucketDigests();
+        var first = Channel.Random.Next(mine.Length);
+        foreach (var bucket in Enumerable.Range(first, mine.Length).Select(i => i % mine.Length).Where(i => mine[i] != theirs.Buckets[i]).Take(Local.IsPartial || theirs.IsPartial ? 1 : MaxBucketsPerRound))
+            await PullAsync(other, (ulong)bucket << 56, ((ulong)bucket << 56) | (ulong.MaxValue >> 8), mendsHole: false);
+    }
+
+#pragma warning disable CA5394 // Who is asked, and when, is no secret.
+    private SiloAddress Choose(SiloAddress[] silos) => silos[Channel.Random.Next(silos.Length)];
+
+    private double Jitter() => 0.75 + (Channel.Random.NextDouble() / 2);
+#pragma warning restore CA5394
+
+    /// <summary>Merges what another member has in a range of keys, page by page.</summary>
+    private async Task PullAsync(SiloAddress other, ulong from, ulong to, bool mendsHole)
+    {
+        Knowledge[]? knows = null;
+        for (var next = from; ;)
+        {
+            if (await AskAsync<StateAnswer>(other, new StateRequest(next, to)) is not { } answer || answer.To < next || answer.To > to)
+                return;
+            if (!Channel.Stamps.Observe(answer.Floor))
+                return;
+            var page = ToPage(answer, next);
+            if (page.Keys.Any(key => !Channel.Stamps.Observe(key.Version.Timestamp)) || !Channel.Stamps.Observe(page.Clear.Timestamp))
+                return; // further ahead than MaxClockSkew
+            knows ??= answer.Knows; // of the first page: the later ones know at least that
+            if (mendsHole && !knows.Any(Fills))
+                return;
+            await FetchAsync(other, Local.Reconcile(page, mendsHole).Wanted);
+            if (answer.To == to)
+                break;
+            next = answer.To + 1;
+        }
+
+        Interlocked.Increment(ref _reconciliations);
+        lock (_gate)
+        {
+            foreach (var known in mendsHole ? knows : [])
+            {
+                if (Fills(known))
+                    _missing.Remove(known.Silo);
+            }
+        }
+
+        bool Fills(Knowledge known)
+        {
+            lock (_gate)
+                return _missing.TryGetValue(known.Silo, out var hole) && known.UpTo >= hole;
+        }
+    }
+
+    /// <summary>Fetches entries and merges them in their order.</summary>
+    private async Task FetchAsync(SiloAddress other, IReadOnlyList<TKey> wanted)
+    {
+        byte[][] keys = [.. wanted.Select(KeyBytes)];
+        while (keys.Length > 0)
+        {
+            var (count, bytes) = (0, 0);
+            while (count < keys.Length && (count == 0 || bytes + keys[count].Length <= MaxRequestBytes))
+                bytes += keys[count++].Length;
+            if (await AskAsync<EntriesAnswer>(other, new EntriesRequest(keys[..count])) is not { } answer || answer.Done < 1 || answer.Done > count || answer.Entries.Length > answer.Done)
+                throw new InvalidDataException("The answer to a question for entries makes no sense.");
+            Merge(answer.Entries, other);
+            keys = keys[answer.Done..];
+        }
+    }
+
+    private void Merge(WireVersioned[] entries, SiloAddress other)
+    {
+        foreach (var (version, bytes) in entries.OrderBy(entry => PlaceOf(entry.Entry)))
+        {
+            if (!Channel.Stamps.Observe(version.Timestamp) || !WireEntry.TryRead(bytes, out var entry))
+                throw new InvalidDataException("An entry that was asked for makes no sense."); // passed over, it would count as seen
+            Merge(entry, version, isLate: true, other);
+        }
+
+        static Place PlaceOf(byte[] bytes) => WireEntry.TryRead(bytes, out var entry) ? entry.Place : default;
+    }
+
+    private StatePage<TKey> ToPage(StateAnswer answer, ulong from) => new(
+        from,
+        answer.To,
+        answer.Floor,
+        answer.Clear,
+        [.. answer.Tags.Select(tag => (tag.Tag, tag.Version))],
+        [.. answer.Keys.Select(key => new KeyState<TKey>(ReadKey(key.Key), KeyHashing.Hash(key.Key), key.Fate, key.Version, new Place(key.PlaceMajor, key.PlaceMinor)))],
+        answer.IsPartial);
+
+    private byte[] KeyBytes(TKey key)
+    {
+        using var buffer = OutgoingChange.Rent();
+        Keys.Write(buffer, key);
+        return buffer.Written.ToArray();
+    }
+
+    private async ValueTask<TAnswer?> AskAsync<TAnswer>(SiloAddress other, ReplicaRequest request)
+        where TAnswer : class
+    {
+        var answer = await Channel.AskAsync(other, Stream, ToBytes(request));
+        return answer.Length == 0 ? null : _services.GetRequiredService<Serializer<TAnswer>>().Deserialize(answer);
+    }
+
+    private byte[] ToBytes(ReplicaRequest request)
+    {
+        using var buffer = OutgoingChange.Rent();
+        _requests.Write(buffer, request);
+        return buffer.Written.ToArray();
+    }
+
+    // Answers. --------------------------------------------------------------------------------------------------------------------------
+
+    public override byte[] Answer(ReadOnlySpan<byte> request)
+    {
+        try
+        {
+            return Answer(_requests.Read(request));
+        }
+#pragma warning disable CA1031 // As for frames: a serializer may throw anything for bytes that it did not write.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _log.AnswerFailed(exception, Name);
+            return [];
+        }
+    }
+
+    private byte[] Answer(ReplicaRequest? request) => request switch
+    {
+        DigestRequest => Pack(new DigestAnswer(Local.BucketDigests(), Local.IsPartial)),
+        StateRequest state when state.From <= state.To && GetState(state) is { } answer => Pack(answer),
+        EntriesRequest entries => Pack(GetEntries(entries.Keys)),
+        ChunkRequest chunk => GetChunk(chunk),
+        _ => [],
+    };
+
+    private StateAnswer? GetState(StateRequest request)
+    {
+        var marks = Channel.ReadMarks(); // before the page: whatever they speak of is in it
+        if (Volatile.Read(ref _isMakingEarlyChanges))
+            return null; // which have their stamps before they are in the memory
+        Knowledge[] knows;
+        lock (_gate)
+        {
+            knows =
+            [
+                .. marks.Others.Concat(marks.Departed).Where(mark => mark.Value > 0 && !_missing.ContainsKey(mark.Key)).Select(mark => new Knowledge(mark.Key, mark.Value)),
+                new Knowledge(Channel.Silo, marks.Own),
+            ];
+        }
+
+        var page = Local.Collect(request.From, request.To, MaxKeysPerPage);
+        return new(
+            page.To,
+            page.Floor,
+            page.Clear,
+            [.. page.Tags.Select(tag => new TagRemoval(tag.Tag, tag.Version))],
+            [.. page.Keys.Select(key => new WireKey(KeyBytes(key.Key), key.Fate, key.Version, key.Place.Major, key.Place.Minor))],
+            knows,
+            page.IsPartial);
+    }
+
+    private EntriesAnswer GetEntries(byte[][] keys)
+    {
+        List<WireVersioned> entries = [];
+        var (done, bytes, serialized) = (0, 0, 0L);
+        for (; done < keys.Length && bytes < MaxAnswerBytes && serialized < MaxSerializedBytes; done++)
+        {
+            if (!Local.TryRead(ReadKey(keys[done]), out var entry))
+                continue;
+            using var buffer = OutgoingChange.Rent();
+            try
+            {
+                serialized += WriteEntry(buffer, entry);
+            }
+            finally
+            {
+                entry.Packed?.LetGo();
+            }
+
+            entries.Add(new(entry.Version, buffer.Written.ToArray()));
+            bytes += buffer.Written.Length;
+        }
+
+        return new(done, [.. entries]);
+    }
+
+    private byte[] Pack<TAnswer>(TAnswer answer) => _services.GetRequiredService<Serializer<TAnswer>>().SerializeToArray(answer);
+}
