@@ -17,7 +17,6 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private const long MaxSerializedBytes = 8 * 1024 * 1024;
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(50);
 
-    private readonly Codec<ReplicaRequest> _requests;
     private readonly IServiceProvider _services;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
@@ -157,23 +156,24 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
 
     private async Task RepairAsync(Marks marks)
     {
-        SiloAddress[] missing;
-        lock (_gate)
-            missing = [.. _missing.Keys.Where(marks.Others.ContainsKey)];
         SiloAddress[] others = [.. marks.Others.Keys];
-        if (!IsWhole)
+        SiloAddress[] missing;
+        bool hasHoles, isUnheard;
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                if (_missing.Count == 0)
-                    return; // somebody has not been heard yet
-            }
+            missing = [.. _missing.Keys.Where(marks.Others.ContainsKey)];
+            (hasHoles, isUnheard) = (_missing.Count > 0, _isUnheard);
+        }
 
+        if (hasHoles)
+        {
             // The one whose changes are missing has them; somebody else may have them, too, and be reachable.
             await PullAsync(Choose(missing.Length > 0 && Channel.Random.Next(2) == 0 ? missing : others), 0, ulong.MaxValue, mendsHole: true);
             return;
         }
 
+        if (isUnheard)
+            return;
         var other = Choose(others);
         if (await AskAsync<DigestAnswer>(other, new DigestRequest()) is not { } theirs || theirs.Buckets.Length != LocalCache<TKey, TValue>.Buckets)
             return;
@@ -279,12 +279,8 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         return answer.Length == 0 ? null : _services.GetRequiredService<Serializer<TAnswer>>().Deserialize(answer);
     }
 
-    private byte[] ToBytes(ReplicaRequest request)
-    {
-        using var buffer = OutgoingChange.Rent();
-        _requests.Write(buffer, request);
-        return buffer.Written.ToArray();
-    }
+    /// <summary>With its type, for it is read as a request of any kind.</summary>
+    private byte[] ToBytes(ReplicaRequest request) => Pack(request);
 
     // Answers. --------------------------------------------------------------------------------------------------------------------------
 
@@ -292,7 +288,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     {
         try
         {
-            return Answer(_requests.Read(request));
+            return Answer(_services.GetRequiredService<Serializer<ReplicaRequest>>().Deserialize(request));
         }
 #pragma warning disable CA1031 // As for frames: a serializer may throw anything for bytes that it did not write.
         catch (Exception exception)
@@ -363,5 +359,5 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         return new(done, [.. entries]);
     }
 
-    private byte[] Pack<TAnswer>(TAnswer answer) => _services.GetRequiredService<Serializer<TAnswer>>().SerializeToArray(answer);
+    private byte[] Pack<TMessage>(TMessage message) => _services.GetRequiredService<Serializer<TMessage>>().SerializeToArray(message);
 }

@@ -33,7 +33,6 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
         _options = member.Options;
         local.ExpiryMargin = (long)_options.MaxClockSkew.TotalMilliseconds;
         _log = member.Services.GetRequiredService<ILoggerFactory>().CreateLogger<ReplicatedCache<TKey, TValue>>();
-        _requests = new Codec<ReplicaRequest>(local.Name, "request", member.Services);
         _services = member.Services;
         _time = member.Time;
         _timer = member.Time.CreateTimer(static cache => _ = ((ReplicatedCache<TKey, TValue>)cache!).RepairAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

@@ -23,7 +23,7 @@ internal sealed class PendingPublish(Action<PendingPublish> onSettled) : IAwaite
 {
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _holds = 1;
-    private int _overruled; // the worst of what it has met
+    private int _settlement; // the worst of what it has met
 
     internal Task Completion => _completion.Task;
 
@@ -31,14 +31,14 @@ internal sealed class PendingPublish(Action<PendingPublish> onSettled) : IAwaite
     public bool IsAbandoned { get; internal set; }
 
     /// <summary>What the frame met, once it is settled everywhere.</summary>
-    internal Settlement Settlement => (Settlement)Volatile.Read(ref _overruled);
+    internal Settlement Settlement => (Settlement)Volatile.Read(ref _settlement);
 
     /// <inheritdoc/>
     public void Overrule(Settlement by)
     {
-        for (int seen = Volatile.Read(ref _overruled), before; seen < (int)by; seen = before)
+        for (int seen = Volatile.Read(ref _settlement), before; seen < (int)by; seen = before)
         {
-            before = Interlocked.CompareExchange(ref _overruled, (int)by, seen);
+            before = Interlocked.CompareExchange(ref _settlement, (int)by, seen);
             if (before == seen)
                 break;
         }
