@@ -10,11 +10,13 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
 {
     private readonly MemberCache<TKey, TValue> _member;
     private readonly LocalCache<TKey, TValue> _local;
+    private readonly NearCache<TKey, TValue>? _readThrough;
 
     public CacheView([ServiceKey] string name, CacheMember member)
     {
         _member = member.Get<TKey, TValue>(name);
         _local = _member.Local;
+        _readThrough = _member is NearCache<TKey, TValue> { ReadsThrough: true } near ? near : null;
     }
 
     public string Name => _local.Name;
@@ -163,7 +165,7 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
         TKey key, Func<TKey, CancellationToken, ValueTask<TValue>> valueFactory, CacheEntryOptions? options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(valueFactory);
-        return _local.GetOrAddAsync(key, valueFactory, static (key, factory, token) => factory(key, token), options, cancellationToken);
+        return GetOrAddAsync(key, valueFactory, static (key, factory, token) => factory(key, token), options, cancellationToken);
     }
 
     public ValueTask<TValue> GetOrAddAsync<TState>(
@@ -174,7 +176,9 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(valueFactory);
-        return _local.GetOrAddAsync(key, state, valueFactory, options, cancellationToken);
+        return _readThrough is null
+            ? _local.GetOrAddAsync(key, state, valueFactory, options, cancellationToken)
+            : _readThrough.GetOrAddAsync(key, state, valueFactory, options, cancellationToken);
     }
 
     private static TKey NotNull(TKey key)

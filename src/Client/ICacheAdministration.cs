@@ -5,6 +5,9 @@ internal interface ICacheAdministration : IDisposable
 {
     string Name { get; }
 
+    /// <summary>The types of keys and values, for messages.</summary>
+    string Types { get; }
+
     CacheStatistics Statistics { get; }
 
     /// <summary>The order-independent hash of the keys held; in a replicated cache of keys, versions and places of what was written.</summary>

@@ -174,7 +174,7 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
     async ValueTask<byte[]> IMulticastChannel.AskAsync(SiloAddress silo, StreamId stream, byte[] request)
     {
         var answer = await Member.AskAsync(silo, stream, request);
-        var asked = SimulatedServices.Get<ReplicaRequest>().Deserialize(request);
+        var asked = SimulatedServices.Get<CacheRequest>().Deserialize(request);
         if (asked is StateRequest)
             _world.Tally.Add(Seen.StateMerged, answer.Length > 0 ? 1 : 0);
         return asked is DigestRequest && _world.Off == Rule.Digest ? []

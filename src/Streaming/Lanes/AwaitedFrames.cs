@@ -1,7 +1,8 @@
 namespace McCache.Streaming;
 
 /// <summary>The frames of one lane whose settling somebody awaits, by stream. Not thread-safe.</summary>
-internal sealed class AwaitedFrames
+/// <param name="isVersioned">Whether the receiver may hold something newer than a frame: then it matters when it is lost, or the receiver is.</param>
+internal sealed class AwaitedFrames(bool isVersioned)
 {
     private const int SweepThreshold = 1024;
     private readonly Dictionary<byte[], Queue<(long Sequence, IAwaited Awaited)>> _streams = new(StreamNames.Comparer);
@@ -46,7 +47,7 @@ internal sealed class AwaitedFrames
     {
         foreach (var (sequence, awaited) in _streams.Values.SelectMany(static queue => queue))
         {
-            if (sequence > above)
+            if (isVersioned && sequence > above)
                 awaited.Overrule(Settlement.Unknown);
         }
     }
@@ -79,6 +80,8 @@ internal sealed class AwaitedFrames
             Count--;
             if (acknowledgement?.Overruled is { } overruled && Array.IndexOf(overruled, first.Sequence) >= 0)
                 first.Awaited.Overrule(acknowledgement.Stamp == Acknowledgement.OutOfReach ? Settlement.OutOfReach : Settlement.Overruled);
+            if (acknowledgement?.Refused is { } refused && Array.FindIndex(refused, refusal => refusal.Sequence == first.Sequence) is >= 0 and var index)
+                first.Awaited.Refuse(refused[index].Reason);
             first.Awaited.Settle();
         }
     }

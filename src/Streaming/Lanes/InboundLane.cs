@@ -23,10 +23,19 @@ internal sealed class Delivery(byte[] stream, long sequence)
 internal sealed class InboundLane(ulong receiver)
 {
     internal const int MaxLagging = 64;
+    private const int MaxRefusals = 64;
 
     private readonly Dictionary<byte[], Queue<Delivery>> _unsettled = new(StreamNames.Comparer);
     private readonly Queue<long> _overruled = new();
+    private readonly Queue<Refusal> _refused = new();
+    private readonly Queue<Delivery> _losses = new();
     private long _applied;
+
+    /// <summary>Frames that are not settled.</summary>
+    internal int Unsettled { get; private set; }
+
+    /// <summary>Every frame up to this number has been applied.</summary>
+    internal long Applied => _applied;
 
     /// <summary>Looks at a batch's header. Apply what it admits, then <see cref="Commit"/>.</summary>
     internal Admission Admit(Batch batch)
@@ -46,6 +55,22 @@ internal sealed class InboundLane(ulong receiver)
     /// <summary>An awaited frame has met something newer. Said with every acknowledgement until the publisher is known to have had one.</summary>
     internal void Overrule(long sequence) => _overruled.Enqueue(sequence);
 
+    /// <summary>An awaited frame makes no sense, and its publisher is to know why. The last ones are said with every acknowledgement.</summary>
+    internal void Refuse(long sequence, string reason)
+    {
+        if (_refused.Count == MaxRefusals)
+            _refused.Dequeue();
+        _refused.Enqueue(new(sequence, reason));
+    }
+
+    /// <summary>Whatever was lost before the next frame is not settled before others have been told; call <see cref="Settle"/> then.</summary>
+    internal Delivery TrackLoss()
+    {
+        var loss = new Delivery([], _applied + 1);
+        _losses.Enqueue(loss);
+        return loss;
+    }
+
     /// <summary>An awaited frame has gone to subscribers; call <see cref="Settle"/> when the last one has handled it.</summary>
     internal Delivery Track(ReadOnlySpan<byte> stream, long sequence)
     {
@@ -58,6 +83,7 @@ internal sealed class InboundLane(ulong receiver)
 
         var delivery = new Delivery(name, sequence);
         queue.Enqueue(delivery);
+        Unsettled++;
         return delivery;
     }
 
@@ -65,10 +91,16 @@ internal sealed class InboundLane(ulong receiver)
     internal bool Settle(Delivery delivery)
     {
         delivery.IsSettled = true;
+        if (delivery.Stream.Length == 0)
+            return SettleLosses();
         if (!_unsettled.TryGetValue(delivery.Stream, out var queue) || queue.Peek() != delivery)
             return false;
         while (queue.TryPeek(out var first) && first.IsSettled)
+        {
             queue.Dequeue();
+            Unsettled--;
+        }
+
         if (queue.Count == 0)
             _unsettled.Remove(delivery.Stream);
         return true;
@@ -76,7 +108,29 @@ internal sealed class InboundLane(ulong receiver)
 
     /// <param name="stamp">The receiver's clock.</param>
     internal Acknowledgement Acknowledge(long stamp)
-        => _overruled.Count == 0 ? Acknowledge() : Acknowledge() with { Overruled = [.. _overruled], Stamp = stamp };
+    {
+        var acknowledgement = Acknowledge();
+        if (_losses.TryPeek(out var loss))
+        {
+            acknowledgement = acknowledgement with
+            {
+                Floor = Math.Min(acknowledgement.Floor, loss.Sequence - 1),
+                Lagging = acknowledgement.Lagging is null ? null : Array.ConvertAll(acknowledgement.Lagging, lag => lag with { Lowest = Math.Min(lag.Lowest, loss.Sequence) }),
+            };
+        }
+
+        if (_refused.Count > 0)
+            acknowledgement = acknowledgement with { Refused = [.. _refused] };
+        return _overruled.Count == 0 ? acknowledgement : acknowledgement with { Overruled = [.. _overruled], Stamp = stamp };
+    }
+
+    private bool SettleLosses()
+    {
+        var before = _losses.Count;
+        while (_losses.TryPeek(out var first) && first.IsSettled)
+            _losses.Dequeue();
+        return _losses.Count < before;
+    }
 
     private Acknowledgement Acknowledge()
     {

@@ -3,9 +3,8 @@ using System.Collections.Concurrent;
 namespace McCache.Streaming;
 
 /// <content>Who the others are, and this member's own start and stop.</content>
-internal sealed partial class MulticastMember
+internal sealed partial class SiloMember
 {
-    private readonly Lock _serving = new();
     private readonly ConcurrentDictionary<SiloAddress, Publisher> _publishers = new();
     private readonly TaskCompletionSource _drained = new(); // completed under no lock, so whoever closes may go on at once
     private readonly Dictionary<SiloAddress, long> _firstMarks = []; // of live silos: this member's clock when it first saw them, 0 if that was before it started
@@ -73,6 +72,7 @@ internal sealed partial class MulticastMember
     {
         Volatile.Write(ref _isStopping, true);
         Serve();
+        DismissClients();
     }
 
     /// <summary>Fails what is pending, gives what is on the lanes the time that the token allows, and ends.</summary>
@@ -96,8 +96,7 @@ internal sealed partial class MulticastMember
     /// <summary>After <see cref="CloseAsync"/>: whether every other live silo has everything.</summary>
     internal bool IsDrained => _drained.Task.IsCompleted;
 
-    /// <summary>A batch has been answered or has failed.</summary>
-    internal void OnLaneProgress()
+    internal override void OnLaneProgress()
     {
         if (Volatile.Read(ref _isDraining) && _peers.Values.All(peer => peer.IsDrained))
             _drained.TrySetResult();
@@ -106,16 +105,21 @@ internal sealed partial class MulticastMember
     /// <summary>Wall and monotonic clock have parted: who knows what was missed.</summary>
     internal void OnClocksParted()
     {
-        Lose(Gap.All, GapReason.ClocksParted, Incarnation.Silo, 0);
+        Counters.AddGap(GapReason.ClocksParted);
+        Log.GapNoted(Name, GapReason.ClocksParted);
+        foreach (var (name, listeners) in Streams.All)
+        {
+            Lose(listeners, Incarnation.Silo, 0);
+            TellGap(name, listeners, null);
+        }
+
         foreach (var (silo, mark) in ReadMarks().Others)
             LoseReplicas(silo, mark + 1);
     }
 
-    public void Attach(StreamId stream, IFrameHandler handler)
+    public override void Attach(StreamId stream, IFrameHandler handler)
     {
-        Streams.Attach(StreamNames.Of(stream), handler);
-        lock (_serving)
-            handler.Serve(ServeUntil);
+        base.Attach(stream, handler);
         foreach (var (_, peer) in _peers)
             peer.Kick(); // lanes of replicas say their watermarks
     }
@@ -139,33 +143,8 @@ internal sealed partial class MulticastMember
         }
     }
 
-    /// <summary>0 before the start, after the beginning of the stop, and for a silo that is dead; else a time, which may have passed.</summary>
-    private long ServeUntil
+    private protected override long ServeUntil(byte[] stream)
         => Volatile.Read(ref _lease) is { IsStarted: true, IsSelfDead: false } lease && !Volatile.Read(ref _isStopping) ? Clock.ToTicks(lease.ServeUntil) : 0;
-
-    private void Serve()
-    {
-        lock (_serving)
-        {
-            var until = ServeUntil;
-            foreach (var listeners in Streams.All)
-                Serve(listeners, until);
-        }
-    }
-
-    private void Serve(StreamListeners listeners, long until)
-    {
-        try
-        {
-            listeners.Handler?.Serve(until);
-        }
-#pragma warning disable CA1031 // The contract says that it throws nothing; if it does all the same, the others are told.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            OnHandlerFailed(exception);
-        }
-    }
 
     private void SettleEarly()
     {

@@ -1,0 +1,116 @@
+using System.Collections.Frozen;
+
+namespace McCache.Streaming;
+
+/// <summary>One attachment of a client to a gateway: its lanes, both ways, and its lease.</summary>
+internal sealed class GatewaySession : IDisposable
+{
+    private readonly ClientMember _member;
+    private readonly LaneReceiver _receiver;
+    private readonly Lock _gate = new();
+    private FrozenSet<byte[]> _heard = FrozenSet<byte[]>.Empty;
+    private long _interest;
+    private long _until; // ticks of the member's clock
+
+    internal GatewaySession(ClientMember member, ulong id, IMulticastGateway gateway)
+    {
+        (_member, Id, Gateway) = (member, id, gateway);
+        _receiver = new FromGateway(this);
+        Sender = new ToGateway(this);
+    }
+
+    internal ulong Id { get; }
+
+    internal IMulticastGateway Gateway { get; }
+
+    internal Attachment Attachment { get; private set; }
+
+    internal LaneReceiver Receiver => _receiver;
+
+    internal LaneSender Sender { get; }
+
+    /// <summary>How many frames the gateway has been sent.</summary>
+    internal long Sent { get; private set; }
+
+    /// <summary>Until when this client may serve, by its own clock.</summary>
+    internal TimeSpan Until => new(Volatile.Read(ref _until));
+
+    /// <summary>The gateway has taken the attachment.</summary>
+    internal void Begin(SiloAddress silo) => Attachment = new(_member.Name, silo, Id);
+
+    /// <summary>Sends a frame. Called under the member's lock.</summary>
+    internal void Send(SentFrames.SentFrame sent)
+    {
+        Sent++;
+        sent.WasSent = true;
+        Sender.Enqueue(sent.Frame, sent);
+    }
+
+    /// <summary>The gateway had lost frames of some streams before it could have them. Called under the member's lock, before any <see cref="Send"/>.</summary>
+    internal void LoseEarlier(IReadOnlyCollection<byte[]> streams)
+    {
+        if (streams.Count == 0)
+            return;
+        Sent++;
+        Sender.LoseEarlier(streams);
+    }
+
+    /// <summary>The gateway has granted time, counted from when it was asked.</summary>
+    internal void Extend(TimeSpan askedAt, TimeSpan duration)
+    {
+        lock (_gate)
+            Volatile.Write(ref _until, Math.Max(_until, (askedAt + duration).Ticks));
+    }
+
+    /// <summary>The clocks have parted, or the gateway has gone: what was granted does not count.</summary>
+    internal void Expire()
+    {
+        lock (_gate)
+            Volatile.Write(ref _until, long.MinValue);
+    }
+
+    internal bool Hears(byte[] stream) => Volatile.Read(ref _heard).Contains(stream);
+
+    /// <summary>The gateway sends what is published on these streams. Of two, the newer holds.</summary>
+    internal void Hear(Interest interest)
+    {
+        lock (_gate)
+        {
+            if (interest.Version <= _interest)
+                return;
+            _interest = interest.Version;
+            Volatile.Write(ref _heard, interest.Streams.ToFrozenSet(StreamNames.Comparer));
+        }
+    }
+
+    /// <summary>The session has ended. What was sent and not settled is neither; it is sent again in the next.</summary>
+    public void Dispose()
+    {
+        _receiver.Stop();
+        Sender.Bury();
+        Sender.Dispose();
+    }
+
+    private sealed class ToGateway(GatewaySession session) : LaneSender(session._member, isVersioned: true)
+    {
+        private protected override void OnFull() => session._member.OnLaneFull("the gateway");
+
+        private protected override ValueTask<Acknowledgement> DeliverAsync(OutgoingBatch batch, byte[] frames, long settled) => session.Gateway.Deliver(
+            session.Attachment, new Batch(session._member.Name, new Incarnation(session.Attachment.Silo, session.Id), batch.First, batch.Frames.Length, batch.Gap, frames));
+
+        private protected override Acknowledgement? OnAnswered(Acknowledgement acknowledgement)
+        {
+            if (acknowledgement.Receiver == session.Id)
+                return acknowledgement;
+            session._member.End(session);
+            return null;
+        }
+
+        private protected override void OnUnanswered(Exception exception) => session._member.Log.GatewayUnanswered(exception, session._member.Name);
+    }
+
+    private sealed class FromGateway(GatewaySession session) : LaneReceiver(session._member, new Incarnation(SiloAddress.Zero, session.Id), session.Id)
+    {
+        protected override void Run() => session.Gateway.Settled(session.Attachment, Acknowledge()).Ignore();
+    }
+}
