@@ -63,21 +63,9 @@ public sealed class HitTests
 
         public HybridClock Stamps => throw new NotSupportedException("This must not be touched.");
 
-        public SiloAddress Silo => throw new NotSupportedException("This must not be touched.");
+        public long Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => throw new NotSupportedException("This must not be touched.");
 
-        public ulong Member => throw new NotSupportedException("This must not be touched.");
-
-        public Random Random => throw new NotSupportedException("This must not be touched.");
-
-        public TimeSpan Renewal => throw new NotSupportedException("This must not be touched.");
-
-        public Marks ReadMarks() => throw new NotSupportedException("This must not be touched.");
-
-        public ValueTask<byte[]> AskAsync(SiloAddress silo, StreamId stream, byte[] request) => throw new NotSupportedException("This must not be touched.");
-
-        public long Publish(StreamId stream, ReadOnlySpan<byte> payload) => throw new NotSupportedException("This must not be touched.");
-
-        public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken)
+        public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
             => throw new NotSupportedException("This must not be touched.");
     }
 }

@@ -10,7 +10,7 @@ namespace McCache.Simulation.Tests;
 /// One silo: production's lease, member, cache and view, on virtual time and a simulated network. It stands between them where a mutation takes a rule out: as the caches' channel,
 /// as the member's frame handler, as the lease's network, and as the receiver of its states.
 /// </summary>
-internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
+internal sealed partial class SimulatedSilo : IReplicaChannel, IFrameHandler
 {
     internal const string Cache = "c";
     internal static readonly LeaseTimes Times = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1));
@@ -39,7 +39,7 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
             completing.Begin();
         }
 
-        Member = new MulticastMember(
+        Member = new SiloMember(
             CacheMember.ProviderName, address, completing, this, new MulticastOptions { MaxLaneFrames = World.MaxLane, MaxLaneBytes = World.MaxLaneBytes }, NullLogger.Instance,
             world.Stream(4, address.Generation));
         var services = new SimulatedServices(_time, this, world.Plan.IsReplicated
@@ -64,7 +64,7 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
 
     internal SiloLease Lease { get; }
 
-    internal MulticastMember Member { get; }
+    internal SiloMember Member { get; }
 
     internal LocalCache<int, int> Local { get; }
 
@@ -157,21 +157,21 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
 
     HybridClock IMulticastChannel.Stamps => Member.Stamps;
 
-    SiloAddress IMulticastChannel.Silo => Address;
+    SiloAddress IReplicaChannel.Silo => Address;
 
-    ulong IMulticastChannel.Member => Member.Member;
+    ulong IReplicaChannel.Member => Member.Member;
 
-    Random IMulticastChannel.Random => Random;
+    Random IReplicaChannel.Random => Random;
 
-    TimeSpan IMulticastChannel.Renewal => Times.Renewal;
+    TimeSpan IReplicaChannel.Renewal => Times.Renewal;
 
-    Marks IMulticastChannel.ReadMarks()
+    Marks IReplicaChannel.ReadMarks()
     {
         var marks = Member.ReadMarks();
         return _world.Off == Rule.Watermark ? marks with { Others = marks.Others.ToDictionary(mark => mark.Key, mark => mark.Value == 0 ? 0 : marks.Own) } : marks;
     }
 
-    async ValueTask<byte[]> IMulticastChannel.AskAsync(SiloAddress silo, StreamId stream, byte[] request)
+    async ValueTask<byte[]> IReplicaChannel.AskAsync(SiloAddress silo, StreamId stream, byte[] request)
     {
         var answer = await Member.AskAsync(silo, stream, request);
         var asked = SimulatedServices.Get<CacheRequest>().Deserialize(request);
@@ -182,16 +182,16 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
             : answer;
     }
 
-    long IMulticastChannel.Publish(StreamId stream, ReadOnlySpan<byte> payload)
+    long IMulticastChannel.Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf)
     {
-        var stamp = Member.Publish(stream, payload);
+        var stamp = Member.Publish(stream, payload, onBehalfOf);
         Note(payload, stamp);
         return stamp;
     }
 
-    Publication IMulticastChannel.PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken)
+    Publication IMulticastChannel.PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
     {
-        var publication = Member.PublishAsync(stream, payload, cancellationToken);
+        var publication = Member.PublishAsync(stream, payload, onBehalfOf, cancellationToken);
         Note(payload, publication.Stamp);
         return publication;
     }
@@ -199,6 +199,10 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
     bool IFrameHandler.IsReplica => _handler.IsReplica;
 
     byte[] IFrameHandler.Answer(ReadOnlySpan<byte> request) => _handler.Answer(request);
+
+    ValueTask IFrameHandler.MakeAsync(ReadOnlySpan<byte> payload, bool isCoherent, AttachedClient client) => _handler.MakeAsync(payload, isCoherent, client);
+
+    byte[]? IFrameHandler.Again(ReadOnlySpan<byte> payload) => _handler.Again(payload);
 
     FrameOutcome IFrameHandler.Apply(in ReceivedFrame received)
     {

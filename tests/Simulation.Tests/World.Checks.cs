@@ -183,7 +183,8 @@ internal sealed partial class World
 
         static Inside()
         {
-            Find(typeof(MulticastMember), "_publishers", "_early", "_pending", "_settled", "_peers");
+            Find(typeof(SiloMember), "_publishers", "_early", "_peers");
+            Find(typeof(MulticastMember), "_pending", "_settled");
             Find(typeof(LocalCache<int, int>), "_flights", "_blockingFlights");
         }
 
@@ -194,9 +195,9 @@ internal sealed partial class World
             var other => throw new InvalidOperationException($"{field} is {other}"),
         };
 
-        internal static IEnumerable<Peer> Peers(MulticastMember member) => ((ImmutableDictionary<SiloAddress, Peer>)s_fields["_peers"].GetValue(member)!).Values;
+        internal static IEnumerable<Peer> Peers(SiloMember member) => ((ImmutableDictionary<SiloAddress, Peer>)s_fields["_peers"].GetValue(member)!).Values;
 
-        internal static IEnumerable<SiloAddress> Publishers(MulticastMember member) => ((IEnumerable<KeyValuePair<SiloAddress, Publisher>>)s_fields["_publishers"].GetValue(member)!).Select(pair => pair.Key);
+        internal static IEnumerable<SiloAddress> Publishers(SiloMember member) => ((IEnumerable<KeyValuePair<SiloAddress, Publisher>>)s_fields["_publishers"].GetValue(member)!).Select(pair => pair.Key);
 
         private static void Find(Type type, params ReadOnlySpan<string> names)
         {

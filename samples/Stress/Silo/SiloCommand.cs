@@ -16,7 +16,7 @@ internal sealed class SiloCommand
     private readonly Counters _counters = new();
     private readonly StallingConnection _connection = new();
     private readonly LossyTransport _transport;
-    private readonly MulticastMember _member;
+    private readonly SiloMember _member;
     private readonly CheckedCache _cache;
     private readonly Verbs _verbs;
     private readonly StableKeys _stable;

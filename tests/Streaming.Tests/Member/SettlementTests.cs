@@ -11,7 +11,7 @@ public sealed class SettlementTests : IDisposable
     private static readonly SiloAddress s_other = SiloAddress.New(IPAddress.Loopback, 2, 2);
     private readonly Wire _wire = new();
     private readonly SiloLease _lease;
-    private readonly MulticastMember _member;
+    private readonly SiloMember _member;
 
     public SettlementTests()
     {
@@ -54,7 +54,7 @@ public sealed class SettlementTests : IDisposable
     private async Task<string> PublishAsync()
     {
         await _lease.BeginAloneAsync(TestContext.Current.CancellationToken); // valid by the table
-        var settled = _member.PublishAsync(s_stream, [1], TestContext.Current.CancellationToken).Settled.AsTask();
+        var settled = _member.PublishAsync(s_stream, [1], null, TestContext.Current.CancellationToken).Settled.AsTask();
         await settled.InTime();
         return (await settled).ToString();
     }
