@@ -56,7 +56,10 @@ internal sealed class ClientCluster : IAsyncDisposable
     }
 
     /// <summary>A client that knows the gateways of some silos, or of all there are.</summary>
-    public async Task<IClusterClient> AddClientAsync(params int[] silos)
+    public Task<IClusterClient> AddClientAsync(params int[] silos) => AddClientAsync(null, null, silos);
+
+    /// <inheritdoc cref="AddClientAsync(int[])"/>
+    public async Task<IClusterClient> AddClientAsync(Action<IClientBuilder>? configureClient = null, Action<McCacheBuilder>? configure = null, params int[] silos)
     {
         var gateways = silos.Length == 0 ? [.. _gateways] : silos.Select(silo => _gateways[silo]).ToList();
         var builder = Host.CreateApplicationBuilder();
@@ -66,8 +69,9 @@ internal sealed class ClientCluster : IAsyncDisposable
             client.UseStaticClustering([.. gateways.Select(port => new IPEndPoint(IPAddress.Loopback, port))]);
             client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (_id, _id));
             client.Configure<McCacheOptions>(Hasten);
-            client.AddMcCache();
+            client.AddMcCache(configure);
             client.AddMulticastStreams("news");
+            configureClient?.Invoke(client);
         });
         var host = builder.Build();
         await host.StartAsync();

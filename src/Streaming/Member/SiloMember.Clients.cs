@@ -8,9 +8,10 @@ internal sealed partial class SiloMember
     internal const int MaxClients = 10_000;
 
     private readonly ConcurrentDictionary<ulong, AttachedClient> _clients = new();
+    private int _clientCount; // asked for each frame that is published
     private readonly TaskCompletionSource _clientsGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal int Clients => _clients.Count;
+    internal int Clients => Volatile.Read(ref _clientCount);
 
     internal AttachedClient? FindClient(ulong id) => _clients.GetValueOrDefault(id);
 
@@ -24,17 +25,30 @@ internal sealed partial class SiloMember
     internal Grant AttachClient(ulong id, TimeSpan duration, Interest interest, IMulticastClientObserver observer)
     {
         var client = new AttachedClient(this, id, observer);
-        if (_clients.Count >= MaxClients || !_clients.TryAdd(id, client))
+        if (Clients >= MaxClients || !_clients.TryAdd(id, client))
         {
             client.Dispose();
             return new(Silo, false, TimeSpan.Zero);
         }
+
+        Interlocked.Increment(ref _clientCount);
 
         client.Listen(interest); // before the grant: whatever is published from now on reaches it
         var grant = client.Renew(duration);
         if (grant.Duration == TimeSpan.Zero)
             client.Leave();
         return grant with { IsKnown = grant.Duration > TimeSpan.Zero };
+    }
+
+    private void SendToClients(Frame frame, PendingPublish? pending, AttachedClient? onBehalfOf)
+    {
+        if (frame.Kind is FrameKind.Relayed or FrameKind.Lost)
+            return; // which they were told when it came
+        foreach (var client in Streams.Find(frame.Name).Clients)
+        {
+            if (client != onBehalfOf)
+                client.Enqueue(frame, pending);
+        }
     }
 
     /// <summary>What a client has published on a stream was lost.</summary>
@@ -46,7 +60,8 @@ internal sealed partial class SiloMember
 
     internal void OnClientLeft(ulong id)
     {
-        _clients.TryRemove(id, out _);
+        if (_clients.TryRemove(id, out _))
+            Interlocked.Decrement(ref _clientCount);
         CheckClientsGone();
     }
 
@@ -60,7 +75,7 @@ internal sealed partial class SiloMember
 
     private void CheckClientsGone()
     {
-        if (Volatile.Read(ref _isStopping) && _clients.IsEmpty)
+        if (Volatile.Read(ref _isStopping) && Clients == 0)
             _clientsGone.TrySetResult();
     }
 

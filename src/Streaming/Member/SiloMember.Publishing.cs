@@ -34,12 +34,8 @@ internal sealed partial class SiloMember
                 KeepEarly(frame, pending);
             foreach (var (_, peer) in _peers)
                 peer.Enqueue(frame, pending);
-            foreach (var client in Streams.Find(frame.Name).Clients)
-            {
-                if (client != onBehalfOf && frame.Kind is not (FrameKind.Relayed or FrameKind.Lost)) // which it was told when they came
-                    client.Enqueue(frame, pending);
-            }
-
+            if (Clients > 0)
+                SendToClients(frame, pending, onBehalfOf);
             if (isLocal)
                 DeliverHere(frame, pending);
             Volatile.Write(ref _queued, frame.Number);
