@@ -10,6 +10,8 @@ namespace McCache.Client;
 /// </summary>
 /// <remarks>
 /// <para>It takes no value that another member has written: of a write of its own, on its way to the gateway, nobody knows yet whether it is older or newer than that. Dropping is never wrong.</para>
+/// <para>What a dictionary verb sets gets its version from the gateway, after the verb has returned. A coherent verb of somebody else that began in between must win over it all the same: this client
+/// then says, as any replica does, that it has something newer, once the gateway has made that; and the verb is made again, later.</para>
 /// <para>What the gateway's copy held when it was asked was whole: a change that comes to it later is told to this client later, too, and breaks the flight, for the flight began before. The gateway answers
 /// only when it has everything that this client had written. Which tags an entry has is known with its value only, so the removal of any tag breaks every flight.</para>
 /// </remarks>
@@ -24,6 +26,9 @@ internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, Ca
 
     /// <summary>Whether a fill asks the gateway first.</summary>
     internal bool ReadsThrough => _coherence == Coherence.Replicate;
+
+    /// <summary>What was set here and the gateway has not made yet.</summary>
+    private readonly PendingSets _pending = new();
 
     private new IClientChannel Channel => (IClientChannel)base.Channel;
 
@@ -60,8 +65,25 @@ internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, Ca
     internal override OutgoingChange? MoveChange(TKey key, bool isLast)
         => ReadsThrough ? KeyChange(isLast ? CacheOperation.MoveToLast : CacheOperation.MoveToFirst, key) : null;
 
+    public override CacheVersion Send(OutgoingChange change)
+    {
+        if (!ReadsThrough || change.Written[0] != (byte)CacheOperation.Set)
+            return base.Send(change);
+        var set = _pending.Add(change.KeyHash);
+        try
+        {
+            return base.Send(change);
+        }
+        finally
+        {
+            Channel.Watch(() => _pending.Remove(set));
+        }
+    }
+
     private protected override FrameOutcome Apply(in ReceivedFrame frame, CacheOperation operation, ReadOnlySpan<byte> body)
     {
+        if (ReadsThrough && frame.IsAwaited && _pending.Concerns(operation, body))
+            _pending.Overrule(frame.Defer());
         switch (operation)
         {
             case CacheOperation.Set when WireEntry.TryRead(body, out var entry):

@@ -52,6 +52,9 @@ internal interface IReplicaChannel : IMulticastChannel
 /// <summary>What a client's end can besides.</summary>
 internal interface IClientChannel : IMulticastChannel
 {
+    /// <summary>Calls back when the gateway has applied everything that was published here so far, or will never: at once, or later from another thread.</summary>
+    void Watch(Action applied);
+
     /// <summary>Completes when there is a gateway.</summary>
     /// <exception cref="TimeoutException">None was found.</exception>
     Task AttachedAsync(CancellationToken cancellationToken);
@@ -92,6 +95,21 @@ internal readonly ref struct ReceivedFrame
 
     /// <summary>Who sent it here.</summary>
     internal SiloAddress Sender { get; init; }
+
+    /// <summary>Whether its publisher waits for it.</summary>
+    internal bool IsAwaited => Lane is not null;
+
+    /// <summary>The lane that it came on, when its publisher waits for it.</summary>
+    internal LaneReceiver? Lane { get; init; }
+
+    /// <summary>Where on that lane.</summary>
+    internal long Sequence { get; init; }
+
+    /// <summary>The stream.</summary>
+    internal ReadOnlySpan<byte> Stream { get; init; }
+
+    /// <summary>The frame, which is awaited, counts as settled here only when the handler says so.</summary>
+    internal IAwaited Defer() => Lane!.Track(Stream, Sequence);
 }
 
 /// <summary>What has become of a frame.</summary>

@@ -63,6 +63,8 @@ public sealed class HitTests
 
     private sealed class ThrowingClientChannel : ThrowingChannel, IClientChannel
     {
+        public void Watch(Action applied) => throw new NotSupportedException("This must not be touched.");
+
         public Task AttachedAsync(CancellationToken cancellationToken) => throw new NotSupportedException("This must not be touched.");
 
         public Task ListenAsync(StreamId stream, CancellationToken cancellationToken) => throw new NotSupportedException("This must not be touched.");

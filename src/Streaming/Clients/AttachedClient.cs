@@ -21,7 +21,7 @@ internal sealed class AttachedClient : LaneSender
     private bool _hasLeft;
 
     internal AttachedClient(SiloMember member, ulong id, IMulticastClientObserver observer)
-        : base(member, isVersioned: false)
+        : base(member)
     {
         (_member, _id, _observer) = (member, id, observer);
         _receiver = new Receiver(this);
@@ -274,6 +274,6 @@ internal sealed class AttachedClient : LaneSender
     /// <summary>The way in from the client.</summary>
     private sealed class Receiver(AttachedClient client) : LaneReceiver(client._member, new Incarnation(client._member.Silo, client._id), client._id)
     {
-        protected override void Run() => client._observer.Settled(client._id, Acknowledge()).Ignore();
+        protected override void Run() => client._observer.Settled(client._id, Acknowledge(isAnswer: false)).Ignore();
     }
 }

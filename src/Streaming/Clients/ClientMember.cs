@@ -104,9 +104,20 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
         return true;
     }
 
+    public void Watch(Action applied)
+    {
+        GatewaySession? session;
+        lock (_gate)
+            session = _session;
+        if (session is null)
+            applied();
+        else
+            session.Watch(applied);
+    }
+
     /// <summary>
     /// What was not settled, in the next session. A coherent verb of a cache is in flight still, so it may happen now. A dictionary verb has returned: others may have superseded what it set since, so
-    /// it is told as a removal, which is never wrong. A stream's items would come twice where they have come already: the stream has a gap, and whoever awaits one is told.
+    /// it is told as a removal, which is never wrong, and wins over what the old gateway may have made of it. A stream's items would come twice where they have come already: the stream has a gap, and whoever awaits one is told.
     /// </summary>
     private void Resend(GatewaySession session)
     {
@@ -126,15 +137,15 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
         {
             if (sent.Node is null)
                 continue;
-            if (sent is { WasSent: true, IsCoherent: false })
+            if (!sent.IsCoherent && Streams.Find(sent.Frame.Name).Handler is { } handler)
             {
-                if (Streams.Find(sent.Frame.Name).Handler!.Again(sent.Frame.Payload.Span) is not { } payload)
+                if (handler.Again(sent.Frame.Payload.Span) is not { } payload)
                 {
                     sent.Settle();
                     continue;
                 }
 
-                var again = new Frame(FrameKind.Item, false, sent.Frame.Name, payload);
+                var again = new Frame(FrameKind.Item, true, sent.Frame.Name, payload); // awaited: it wins over what the old gateway has made of it
                 again.SetNumber(sent.Frame.Number, sent.Frame.Stamp);
                 _sent.Replace(sent, again);
             }

@@ -9,7 +9,10 @@ internal sealed class GatewaySession : IDisposable
     private readonly LaneReceiver _receiver;
     private readonly Lock _gate = new();
     private FrozenSet<byte[]> _heard = FrozenSet<byte[]>.Empty;
+    private readonly Queue<(long Sequence, Action Applied)> _watchers = new();
     private long _interest;
+    private long _sent;
+    private long _applied;
     private long _until; // ticks of the member's clock
 
     internal GatewaySession(ClientMember member, ulong id, IMulticastGateway gateway)
@@ -30,7 +33,7 @@ internal sealed class GatewaySession : IDisposable
     internal LaneSender Sender { get; }
 
     /// <summary>How many frames the gateway has been sent.</summary>
-    internal long Sent { get; private set; }
+    internal long Sent => Volatile.Read(ref _sent);
 
     /// <summary>Until when this client may serve, by its own clock.</summary>
     internal TimeSpan Until => new(Volatile.Read(ref _until));
@@ -41,7 +44,7 @@ internal sealed class GatewaySession : IDisposable
     /// <summary>Sends a frame. Called under the member's lock.</summary>
     internal void Send(SentFrames.SentFrame sent)
     {
-        Sent++;
+        Volatile.Write(ref _sent, _sent + 1);
         sent.WasSent = true;
         Sender.Enqueue(sent.Frame, sent);
     }
@@ -51,8 +54,36 @@ internal sealed class GatewaySession : IDisposable
     {
         if (streams.Count == 0)
             return;
-        Sent++;
+        Volatile.Write(ref _sent, _sent + 1);
         Sender.LoseEarlier(streams);
+    }
+
+    /// <summary>Calls back when the gateway has applied what has been sent so far, or the session has ended.</summary>
+    internal void Watch(Action applied)
+    {
+        lock (_gate)
+        {
+            if (Sent > _applied)
+            {
+                _watchers.Enqueue((Sent, applied));
+                return;
+            }
+        }
+
+        applied();
+    }
+
+    private void OnApplied(long sequence)
+    {
+        List<Action> told = [];
+        lock (_gate)
+        {
+            _applied = Math.Max(_applied, sequence);
+            while (_watchers.TryPeek(out var first) && first.Sequence <= _applied)
+                told.Add(_watchers.Dequeue().Applied);
+        }
+
+        told.ForEach(applied => applied());
     }
 
     /// <summary>The gateway has granted time, counted from when it was asked.</summary>
@@ -89,9 +120,10 @@ internal sealed class GatewaySession : IDisposable
         _receiver.Stop();
         Sender.Bury();
         Sender.Dispose();
+        OnApplied(long.MaxValue);
     }
 
-    private sealed class ToGateway(GatewaySession session) : LaneSender(session._member, isVersioned: true)
+    private sealed class ToGateway(GatewaySession session) : LaneSender(session._member)
     {
         private protected override void OnFull() => session._member.OnLaneFull("the gateway");
 
@@ -101,7 +133,11 @@ internal sealed class GatewaySession : IDisposable
         private protected override Acknowledgement? OnAnswered(Acknowledgement acknowledgement)
         {
             if (acknowledgement.Receiver == session.Id)
+            {
+                session.OnApplied(acknowledgement.Applied);
                 return acknowledgement;
+            }
+
             session._member.End(session);
             return null;
         }
@@ -111,6 +147,6 @@ internal sealed class GatewaySession : IDisposable
 
     private sealed class FromGateway(GatewaySession session) : LaneReceiver(session._member, new Incarnation(SiloAddress.Zero, session.Id), session.Id)
     {
-        protected override void Run() => session.Gateway.Settled(session.Attachment, Acknowledge()).Ignore();
+        protected override void Run() => session.Gateway.Settled(session.Attachment, Acknowledge(isAnswer: false)).Ignore();
     }
 }

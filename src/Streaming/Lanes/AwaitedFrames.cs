@@ -1,8 +1,7 @@
 namespace McCache.Streaming;
 
 /// <summary>The frames of one lane whose settling somebody awaits, by stream. Not thread-safe.</summary>
-/// <param name="isVersioned">Whether the receiver may hold something newer than a frame: then it matters when it is lost, or the receiver is.</param>
-internal sealed class AwaitedFrames(bool isVersioned)
+internal sealed class AwaitedFrames
 {
     private const int SweepThreshold = 1024;
     private readonly Dictionary<byte[], Queue<(long Sequence, IAwaited Awaited)>> _streams = new(StreamNames.Comparer);
@@ -47,7 +46,7 @@ internal sealed class AwaitedFrames(bool isVersioned)
     {
         foreach (var (sequence, awaited) in _streams.Values.SelectMany(static queue => queue))
         {
-            if (isVersioned && sequence > above)
+            if (sequence > above)
                 awaited.Overrule(Settlement.Unknown);
         }
     }

@@ -26,10 +26,11 @@ internal sealed class InboundLane(ulong receiver)
     private const int MaxRefusals = 64;
 
     private readonly Dictionary<byte[], Queue<Delivery>> _unsettled = new(StreamNames.Comparer);
-    private readonly Queue<long> _overruled = new();
+    private readonly List<(long Sequence, long Told)> _overruled = [];
     private readonly Queue<Refusal> _refused = new();
     private readonly Queue<Delivery> _losses = new();
     private long _applied;
+    private long _answered;
 
     /// <summary>Frames that are not settled.</summary>
     internal int Unsettled { get; private set; }
@@ -42,8 +43,8 @@ internal sealed class InboundLane(ulong receiver)
     {
         if (batch.First < 1 || batch.Count < 0 || batch.First > long.MaxValue - batch.Count)
             return default;
-        while (_overruled.TryPeek(out var known) && known < batch.First)
-            _overruled.Dequeue();
+        _overruled.RemoveAll(overruled => overruled.Told <= batch.First);
+        _answered = batch.First + Math.Max(batch.Count, 1);
         if (batch.First <= _applied + 1)
             return new(true, (int)Math.Min(batch.Count, _applied + 1 - batch.First), null);
         return new(batch.Gap is not null, 0, batch.Gap);
@@ -53,7 +54,7 @@ internal sealed class InboundLane(ulong receiver)
     internal void Commit(Batch batch) => _applied = Math.Max(_applied, batch.First + batch.Count - 1);
 
     /// <summary>An awaited frame has met something newer. Said with every acknowledgement until the publisher is known to have had one.</summary>
-    internal void Overrule(long sequence) => _overruled.Enqueue(sequence);
+    internal void Overrule(long sequence) => _overruled.Add((sequence, long.MaxValue));
 
     /// <summary>An awaited frame makes no sense, and its publisher is to know why. The last ones are said with every acknowledgement.</summary>
     internal void Refuse(long sequence, string reason)
@@ -107,8 +108,11 @@ internal sealed class InboundLane(ulong receiver)
     }
 
     /// <param name="stamp">The receiver's clock.</param>
-    internal Acknowledgement Acknowledge(long stamp)
+    /// <param name="isAnswer">Whether it answers the batch that was admitted last: when another comes that begins behind that one, the publisher has had the answer.</param>
+    internal Acknowledgement Acknowledge(long stamp, bool isAnswer = true)
     {
+        for (var i = 0; isAnswer && i < _overruled.Count; i++)
+            _overruled[i] = _overruled[i] with { Told = Math.Min(_overruled[i].Told, _answered) };
         var acknowledgement = Acknowledge();
         if (_losses.TryPeek(out var loss))
         {
@@ -121,7 +125,7 @@ internal sealed class InboundLane(ulong receiver)
 
         if (_refused.Count > 0)
             acknowledgement = acknowledgement with { Refused = [.. _refused] };
-        return _overruled.Count == 0 ? acknowledgement : acknowledgement with { Overruled = [.. _overruled], Stamp = stamp };
+        return _overruled.Count == 0 ? acknowledgement : acknowledgement with { Overruled = [.. _overruled.Select(overruled => overruled.Sequence)], Stamp = stamp };
     }
 
     private bool SettleLosses()

@@ -27,7 +27,7 @@ internal sealed record OutgoingBatch(long First, Frame[] Frames, Gap? Gap, bool 
 /// One batch at a time is enough: the next gathers meanwhile, so the lane is as fast as 256 KiB a round trip. Several would overtake each other, since Orleans hands the
 /// messages of one connection to the thread pool; each would then be refused and sent again. Measured with four in flight: slower in nearly every round, with hundreds of retries.
 /// </remarks>
-internal sealed class OutboundLane(LaneLimits limits, Random random, bool isVersioned = true)
+internal sealed class OutboundLane(LaneLimits limits, Random random)
 {
     internal const int MaxGapStreams = 64;
     internal static readonly TimeSpan MinRetryDelay = TimeSpan.FromMilliseconds(20);
@@ -36,7 +36,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random, bool isVers
     internal static readonly TimeSpan MaxProbeDelay = TimeSpan.FromSeconds(1);
 
     private readonly FrameRing _frames = new();
-    private readonly AwaitedFrames _awaited = new(isVersioned);
+    private readonly AwaitedFrames _awaited = new();
     private HashSet<byte[]>? _lost; // the streams of the gap before _base, or null when there is none
     private bool _lostAll;
     private long _lostTo; // the newest stamp that was lost

@@ -91,10 +91,11 @@ internal abstract class LaneReceiver(MulticastMember member, Incarnation incarna
             _lane.Refuse(sequence, reason);
     }
 
-    internal Acknowledgement Acknowledge()
+    /// <param name="isAnswer">Whether it answers the batch that has just been committed, or is said unasked.</param>
+    internal Acknowledgement Acknowledge(bool isAnswer = true)
     {
         lock (Gate)
-            return _lane.Acknowledge(member.Stamps.Next());
+            return _lane.Acknowledge(member.Stamps.Next(), isAnswer);
     }
 
     /// <summary>Called under <see cref="Gate"/>.</summary>
@@ -120,10 +121,7 @@ internal abstract class LaneReceiver(MulticastMember member, Incarnation incarna
 
         public void Hold() => Interlocked.Increment(ref _holds);
 
-        public void Overrule(Settlement by)
-        {
-            // Neither subscriptions nor clients have versions.
-        }
+        public void Overrule(Settlement by) => receiver.Overrule(delivery.Sequence);
 
         public void Refuse(string reason) => receiver.Refuse(delivery.Sequence, reason);
 

@@ -11,13 +11,11 @@ internal abstract class LaneSender : KickedWork, IDisposable
     private bool _isDead;
     private bool _isClosed;
 
-    /// <param name="member">This member.</param>
-    /// <param name="isVersioned">Whether the other may hold something newer than what it is sent.</param>
-    private protected LaneSender(MulticastMember member, bool isVersioned)
+    private protected LaneSender(MulticastMember member)
         : base(member.Queue)
     {
         _member = member;
-        _lane = new OutboundLane(member.LaneLimits, member.Random, isVersioned);
+        _lane = new OutboundLane(member.LaneLimits, member.Random);
         _timer = member.Clock.Time.CreateTimer(static sender => ((LaneSender)sender!).Kick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 

@@ -261,10 +261,10 @@ internal abstract class MulticastMember : IMulticastChannel
                 Lose(frame.Kind == FrameKind.Gap ? listeners : listeners with { Subscriptions = [] }, from.Incarnation.Silo, frame.Stamp);
                 break;
             case FrameKind.Relayed:
-                outcome = Apply(listeners, from, frame);
+                outcome = Apply(listeners, from, frame, sequence);
                 break;
             case FrameKind.Item or FrameKind.Completed or FrameKind.Error:
-                outcome = Apply(listeners, from, frame);
+                outcome = Apply(listeners, from, frame, sequence);
                 Deliver(listeners, frame, awaited);
                 break;
             default:
@@ -351,7 +351,7 @@ internal abstract class MulticastMember : IMulticastChannel
             subscription.EnqueueGap();
     }
 
-    private FrameOutcome Apply(StreamListeners listeners, LaneReceiver from, in FrameView frame)
+    private FrameOutcome Apply(StreamListeners listeners, LaneReceiver from, in FrameView frame, long sequence)
     {
         if (listeners.Handler is not { } handler)
             return FrameOutcome.Applied;
@@ -361,7 +361,17 @@ internal abstract class MulticastMember : IMulticastChannel
             return FrameOutcome.Refused;
         try
         {
-            return handler.Apply(new ReceivedFrame { Payload = payload, Stamp = origin.Stamp, Member = origin.Member, IsLate = isLate, Sender = from.Incarnation.Silo });
+            return handler.Apply(new ReceivedFrame
+            {
+                Payload = payload,
+                Stamp = origin.Stamp,
+                Member = origin.Member,
+                IsLate = isLate,
+                Sender = from.Incarnation.Silo,
+                Lane = frame.IsAwaited ? from : null,
+                Sequence = sequence,
+                Stream = frame.Name,
+            });
         }
 #pragma warning disable CA1031 // As above; what it has done so far is unknown, so it is a gap.
         catch (Exception exception)

@@ -4,7 +4,7 @@ namespace McCache.Streaming;
 /// <param name="member">This member.</param>
 /// <param name="silo">The other.</param>
 /// <param name="since">The stamp at which the lane begins; 0 when nothing that concerns replicas was published before.</param>
-internal sealed class Peer(SiloMember member, SiloAddress silo, long since) : LaneSender(member, isVersioned: true)
+internal sealed class Peer(SiloMember member, SiloAddress silo, long since) : LaneSender(member)
 {
     internal SiloAddress Silo => silo;
 

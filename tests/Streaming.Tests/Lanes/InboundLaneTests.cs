@@ -52,6 +52,25 @@ public sealed class InboundLaneTests
     }
 
     [Fact]
+    public void What_is_overruled_late_is_said_until_a_batch_shows_that_the_publisher_has_heard_it()
+    {
+        Take(1, 3, null);
+        Assert.Null(_lane.Acknowledge(0).Overruled);
+        Take(4, 3, null);
+        _lane.Acknowledge(0);
+        _lane.Overrule(2); // long after its batch
+        Assert.Equal([2], _lane.Acknowledge(0, isAnswer: false).Overruled!); // which may be lost
+        Take(7, 0, null); // a probe
+        Assert.Equal([2], _lane.Acknowledge(0).Overruled!); // the answer may be lost
+        Take(7, 2, null);
+        Assert.Equal([2], _lane.Acknowledge(0).Overruled!);
+        Take(7, 2, null); // it was
+        Assert.Equal([2], _lane.Acknowledge(0).Overruled!);
+        Take(9, 1, null);
+        Assert.Null(_lane.Acknowledge(0).Overruled);
+    }
+
+    [Fact]
     public void Unsettled_frames_are_counted()
     {
         Delivery[] deliveries = [_lane.Track(s_stream, 1), _lane.Track(s_stream, 2)];
