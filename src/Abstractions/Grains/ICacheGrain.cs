@@ -16,6 +16,11 @@ public interface ICacheGrain<TKey, TValue> : IGrainWithStringKey
     [Alias("TryGet")]
     ValueTask<CacheLookup<TValue>> TryGetAsync(TKey key);
 
+    /// <summary>Whether the answering silo's copy has a key. The value stays there; counts neither as a hit nor as a miss.</summary>
+    /// <param name="key">The key.</param>
+    [Alias("ContainsKey")]
+    ValueTask<bool> ContainsKeyAsync(TKey key);
+
     /// <summary>Looks many keys up; the answers are in the order of the keys.</summary>
     /// <param name="keys">The keys.</param>
     [Alias("GetRange")]
