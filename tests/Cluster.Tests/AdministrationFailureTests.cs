@@ -4,7 +4,7 @@ using Orleans.TestingHost;
 namespace McCache.Cluster.Tests;
 
 /// <summary>One silo of three hangs, or dies, while a client outside asks all. The primary is the one that answers.</summary>
-public sealed class AdministrationFailureTests
+public sealed class AdministrationFailureTests(ITestOutputHelper output)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -51,6 +51,7 @@ public sealed class AdministrationFailureTests
         var killing = cluster.Host.KillSiloAsync(killed);
         var results = await asking;
         Assert.Equal(addresses, results.Select(result => result.Silo));
+        output.WriteLine($"{results.Single(result => !result.IsSuccess).Error}");
         Assert.All(results, result => Assert.Equal(!result.Silo.Equals(killed.SiloAddress), result.IsSuccess));
         gate.Open();
         await killing;
@@ -74,7 +75,7 @@ public sealed class AdministrationFailureTests
     {
         var silo = cluster.Silos.Last(silo => silo != cluster.Host.Primary);
         var gate = silo.ServiceProvider.GetRequiredService<Gate>();
-        gate.IsShut = true;
+        gate.Shut("IAdministrationEndpoint");
         return (silo, gate);
     }
 }

@@ -37,6 +37,8 @@ internal sealed class ExternalCluster : IAsyncDisposable
         where TKey : notnull
         => [.. Silos.Select(silo => silo.ServiceProvider.GetRequiredKeyedService<IMcCache<TKey, TValue>>(name))];
 
+    public Gate[] Gates => [.. Silos.Select(silo => silo.ServiceProvider.GetRequiredService<Gate>())];
+
     public ValueTask DisposeAsync() => Host.DisposeAsync();
 
     private sealed class SiloConfiguration : ISiloConfigurator
@@ -45,7 +47,7 @@ internal sealed class ExternalCluster : IAsyncDisposable
         {
             silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 2));
             silo.AddMcCache(caches => caches
-                .Configure(options => (options.LeaseDuration, options.LeaseRenewal) = (TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(100)))
+                .Configure(options => (options.LeaseDuration, options.LeaseRenewal) = (TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(300))) // a busy machine turns no copy invalid
                 .Add<string, int>("invalidated")
                 .Add<string, int>("replicated", options => options.Coherence = Coherence.Replicate)
                 .Add<long, string>("numbers", options => options.MaxBytes = 10_000)
@@ -57,22 +59,33 @@ internal sealed class ExternalCluster : IAsyncDisposable
     }
 }
 
-/// <summary>Lets a silo hang at what it is asked by others, when told to.</summary>
+/// <summary>Lets a silo hang at what others ask of it, when told to.</summary>
 internal sealed class Gate : IIncomingGrainCallFilter
 {
-    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string? _shut;
+    private TaskCompletionSource _reached = new();
+    private TaskCompletionSource _opened = new();
 
-    public bool IsShut { get; set; }
-
-    /// <summary>Completes when a question has come to the shut gate.</summary>
+    /// <summary>Completes when something has come to the shut gate.</summary>
     public Task Reached => _reached.Task;
 
-    public void Open() => _opened.TrySetResult();
+    /// <param name="endpoint">The interface of the grain service that is to hang.</param>
+    public void Shut(string endpoint)
+    {
+        _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _shut, endpoint);
+    }
+
+    public void Open()
+    {
+        Volatile.Write(ref _shut, null);
+        _opened.TrySetResult();
+    }
 
     public async Task Invoke(IIncomingGrainCallContext context)
     {
-        if (IsShut && context.InterfaceMethod.DeclaringType == typeof(McCache.Grains.IAdministrationEndpoint))
+        if (context.InterfaceMethod.DeclaringType!.Name == Volatile.Read(ref _shut))
         {
             _reached.TrySetResult();
             await _opened.Task;

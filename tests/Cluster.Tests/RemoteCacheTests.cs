@@ -171,6 +171,35 @@ public sealed class RemoteCacheTests(RemoteCacheTests.Fixture fixture, ITestOutp
     }
 
     [Fact]
+    public async Task A_write_waits_for_every_silo_also_when_it_is_refused_in_part()
+    {
+        var (remote, _) = await EmptyAsync<long, string>("numbers");
+        Func<Task>[] writes =
+        [
+            () => remote.SetAsync(1, "one", cancellationToken: Token).AsTask(),
+            () => remote.SetRangeAsync([new(1, "one"), new(2, "two")], Token).AsTask(),
+            () => Assert.ThrowsAsync<ArgumentException>(() => remote.SetRangeAsync([new(1, "one"), new(2, new string('x', 10_000))], Token).AsTask()),
+            () => remote.RemoveAsync(1, Token).AsTask(),
+            () => remote.RemoveByTagAsync("t", Token).AsTask(),
+            () => remote.ClearAsync(Token).AsTask(),
+            () => Client.GetMcCacheAdministration().ClearAsync("numbers", Token).AsTask(),
+        ];
+        var gates = fixture.Cluster.Gates;
+        foreach (var write in writes)
+        {
+            foreach (var gate in gates)
+                gate.Shut("IMulticastEndpoint");
+            var writing = write();
+            await Task.WhenAny(gates.Select(gate => gate.Reached)).WaitAsync(Token);
+            await remote.CountAsync(); // what had come to an end before this call was made would have been heard of by now
+            Assert.False(writing.IsCompleted);
+            foreach (var gate in gates)
+                gate.Open();
+            await writing;
+        }
+    }
+
+    [Fact]
     public async Task A_call_that_is_cancelled_says_so()
     {
         using var cancelled = new CancellationTokenSource();
