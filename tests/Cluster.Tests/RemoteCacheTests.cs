@@ -16,7 +16,7 @@ public sealed class RemoteCacheTests(RemoteCacheTests.Fixture fixture, ITestOutp
     {
         var (remote, caches) = await EmptyAsync<string, int>(name);
         foreach (var cache in caches)
-            cache["a"] = -1;
+            cache.GetOrAdd("a", key => -1);
         await remote.SetAsync("a", 1, cancellationToken: Token);
         Assert.DoesNotContain(-1, caches.SelectMany(cache => cache.Values));
         Assert.Equal(new CacheLookup<int>(true, 1), await remote.TryGetAsync("a"));
@@ -190,11 +190,18 @@ public sealed class RemoteCacheTests(RemoteCacheTests.Fixture fixture, ITestOutp
             foreach (var gate in gates)
                 gate.Shut("IMulticastEndpoint");
             var writing = write();
-            await Task.WhenAny(gates.Select(gate => gate.Reached)).WaitAsync(Token);
-            await remote.CountAsync(); // what had come to an end before this call was made would have been heard of by now
-            Assert.False(writing.IsCompleted);
-            foreach (var gate in gates)
-                gate.Open();
+            try
+            {
+                await Task.WhenAny(gates.Select(gate => gate.Reached)).WaitAsync(Token);
+                await remote.CountAsync(); // what had come to an end before this call was made would have been heard of by now
+                Assert.False(writing.IsCompleted);
+            }
+            finally
+            {
+                foreach (var gate in gates)
+                    gate.Open();
+            }
+
             await writing;
         }
     }
