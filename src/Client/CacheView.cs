@@ -130,11 +130,7 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
         return _member.RunAsync(change, () => _local.Remove(key, out _, change), cancellationToken);
     }
 
-    public ValueTask ClearAsync(CancellationToken cancellationToken = default)
-    {
-        var change = _member.ClearChange();
-        return _member.RunAsync(change, () => _local.Clear(CacheChangeKind.Removed, change), cancellationToken);
-    }
+    public ValueTask ClearAsync(CancellationToken cancellationToken = default) => _member.ClearAsync(cancellationToken);
 
     public ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken = default)
     {

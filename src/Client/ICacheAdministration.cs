@@ -19,6 +19,9 @@ internal interface ICacheAdministration : IDisposable
     /// <summary>Drops this member's copy; the other members keep theirs.</summary>
     void Clear();
 
+    /// <summary>Removes everything, coherently; see <see cref="IMcCache{TKey, TValue}.ClearAsync"/>.</summary>
+    ValueTask ClearAsync(CancellationToken cancellationToken);
+
     /// <summary>Drops up to so many entries whose time to live has ended.</summary>
     void Sweep(int maxEntries);
 }

@@ -79,6 +79,12 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
         CheckSize(length, "tag");
     });
 
+    public ValueTask ClearAsync(CancellationToken cancellationToken)
+    {
+        var change = ClearChange();
+        return RunAsync(change, () => Local.Clear(CacheChangeKind.Removed, change), cancellationToken);
+    }
+
     internal OutgoingChange ClearChange() => NewChange(CacheOperation.Clear, 0, static (_, _) => { });
 
     /// <summary>Makes an awaited change, and completes when every member that may serve the cache has followed.</summary>

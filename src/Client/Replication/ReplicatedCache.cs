@@ -103,7 +103,10 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
                     return;
                 Interlocked.Increment(ref _repeats);
                 isInformed = met == Settlement.Overruled; // then every place has told what it held, and this member's clock is past it
-                make();
+                if (change.OnBehalfOf is not { } client)
+                    make();
+                else if (!client.TryMakeAgain(make))
+                    return;
             }
         }
     }

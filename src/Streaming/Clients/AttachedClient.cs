@@ -28,6 +28,19 @@ internal sealed class AttachedClient : LaneSender
         _expiry = member.Clock.Time.CreateTimer(static client => ((AttachedClient)client!).OnExpiry(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Makes a verb of the client again, unless it has left: its next gateway may have completed the verb then, and somebody else a later one, which this would win over.</summary>
+    /// <returns>Whether it was made.</returns>
+    internal bool TryMakeAgain(Action make)
+    {
+        lock (_receiving)
+        {
+            if (_hasLeft)
+                return false;
+            make();
+            return true;
+        }
+    }
+
     /// <summary>Grants the client more time. A client that answers no batches gets none.</summary>
     internal Grant Renew(TimeSpan duration)
     {
@@ -76,6 +89,8 @@ internal sealed class AttachedClient : LaneSender
     {
         lock (_receiving)
         {
+            if (_hasLeft)
+                return Acknowledgement.None;
             if (_receiver.Unsettled >= _member.Options.MaxLaneFrames)
                 return _receiver.Acknowledge(); // somebody is slow, and the client's own queue is bounded
             var admission = _receiver.Admit(batch);
@@ -109,16 +124,20 @@ internal sealed class AttachedClient : LaneSender
     /// <summary>The client serves nothing on this silo's word any more. Nothing about it is kept.</summary>
     internal void Leave()
     {
-        lock (_state)
+        lock (_receiving) // whatever of it is being made is made before anybody takes it for gone
         {
-            if (_hasLeft)
-                return;
-            _hasLeft = true;
-            foreach (var stream in _streams)
-                _member.Streams.Remove(stream, this);
+            lock (_state)
+            {
+                if (_hasLeft)
+                    return;
+                _hasLeft = true;
+                foreach (var stream in _streams)
+                    _member.Streams.Remove(stream, this);
+            }
+
+            _receiver.Stop();
         }
 
-        _receiver.Stop();
         Close();
         _member.OnClientLeft(_id);
     }
