@@ -396,6 +396,8 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
             var interest = NextInterest();
             var grant = await session.Gateway.Attach(Name, session.Id, _times.Duration, interest, _self.Value);
             isAttached = grant.IsKnown && Begin(session, grant, askedAt, interest);
+            if (grant.IsKnown && !isAttached)
+                session.Gateway.Detach(new Attachment(Name, grant.Silo, session.Id)).Ignore(); // nobody need wait for it
         }
 #pragma warning disable CA1031 // Whatever went wrong, another gateway is asked.
         catch (Exception exception)
