@@ -468,7 +468,7 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
         {
             if (_isClosed)
                 return;
-            (session, _drained) = (_session, new(TaskCreationOptions.RunContinuationsAsynchronously));
+            (session, _drained) = (_session, new()); // completed under no lock
         }
 
         OnLaneProgress();
