@@ -28,6 +28,9 @@ internal sealed class AttachedClient : LaneSender
         _expiry = member.Clock.Time.CreateTimer(static client => ((AttachedClient)client!).OnExpiry(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Whether it is attached no more. What it had published and what was not settled goes through its next gateway, if it lives.</summary>
+    internal bool HasLeft => Volatile.Read(ref _hasLeft);
+
     /// <summary>Grants the client more time. A client that answers no batches gets none.</summary>
     internal Grant Renew(TimeSpan duration)
     {
@@ -113,7 +116,7 @@ internal sealed class AttachedClient : LaneSender
         {
             if (_hasLeft)
                 return;
-            _hasLeft = true;
+            Volatile.Write(ref _hasLeft, true);
             foreach (var stream in _streams)
                 _member.Streams.Remove(stream, this);
         }
