@@ -105,8 +105,8 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
     }
 
     /// <summary>
-    /// What was not settled, in the next session. A coherent verb of a cache is in flight still, so it may happen now. A dictionary verb has returned: others may have superseded what it set since, so
-    /// it is told as a removal, which is never wrong. A stream's items would come twice where they have come already: the stream has a gap, and whoever awaits one is told.
+    /// What was not settled, in the next session. A coherent verb of a cache is in flight still, so it may happen now. A dictionary verb has returned: others may have superseded what it set since, also
+    /// if no gateway has had it yet, so it is told as a removal, which is never wrong. A stream's items would come twice where they have come already: the stream has a gap, and whoever awaits one is told.
     /// </summary>
     private void Resend(GatewaySession session)
     {
@@ -126,9 +126,9 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
         {
             if (sent.Node is null)
                 continue;
-            if (sent is { WasSent: true, IsCoherent: false })
+            if (!sent.IsCoherent && Streams.Find(sent.Frame.Name).Handler is { } handler)
             {
-                if (Streams.Find(sent.Frame.Name).Handler!.Again(sent.Frame.Payload.Span) is not { } payload)
+                if (handler.Again(sent.Frame.Payload.Span) is not { } payload)
                 {
                     sent.Settle();
                     continue;
