@@ -451,6 +451,8 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
             if (_watch.LastParted < askedAt)
                 session.Extend(askedAt, grant.Duration);
             Serve();
+            if (Streams.All.Any(stream => !session.Hears(stream.Key)))
+                await HearQuietlyAsync();
         }
 #pragma warning disable CA1031 // It is asked again, until the lease has run out.
         catch (Exception exception)
