@@ -116,8 +116,8 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
     }
 
     /// <summary>
-    /// What was not settled, in the next session. A coherent verb of a cache is in flight still, so it may happen now. A dictionary verb has returned: others may have superseded what it set since, so
-    /// it is told as a removal, which is never wrong, and wins over what the old gateway may have made of it. A stream's items would come twice where they have come already: the stream has a gap, and whoever awaits one is told.
+    /// What was not settled, in the next session. A coherent verb of a cache is in flight still, so it may happen now. A dictionary verb has returned: others may have superseded what it set since, also
+    /// if no gateway has had it yet, so it is told as a removal, which is never wrong, and wins over what the old gateway may have made of it. A stream's items would come twice where they have come already: the stream has a gap, and whoever awaits one is told.
     /// </summary>
     private void Resend(GatewaySession session)
     {
@@ -464,6 +464,8 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
             if (_watch.LastParted < askedAt)
                 session.Extend(askedAt, grant.Duration);
             Serve();
+            if (Streams.All.Any(stream => !session.Hears(stream.Key)))
+                await HearQuietlyAsync();
         }
 #pragma warning disable CA1031 // It is asked again, until the lease has run out.
         catch (Exception exception)
@@ -481,7 +483,7 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
         {
             if (_isClosed)
                 return;
-            (session, _drained) = (_session, new(TaskCreationOptions.RunContinuationsAsynchronously));
+            (session, _drained) = (_session, new()); // completed under no lock
         }
 
         OnLaneProgress();

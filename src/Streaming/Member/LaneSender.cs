@@ -75,11 +75,14 @@ internal abstract class LaneSender : KickedWork, IDisposable
         Kick();
     }
 
+    /// <summary>The other says unasked that more is settled.</summary>
     internal void OnSettled(Acknowledgement acknowledgement)
     {
+        if (OnAnswered(acknowledgement) is not { } seen)
+            return;
         lock (_gate)
         {
-            _lane.OnSettled(acknowledgement);
+            _lane.OnSettled(seen);
             NoteLowest();
         }
 

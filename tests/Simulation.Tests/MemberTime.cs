@@ -1,7 +1,7 @@
 namespace McCache.Simulation.Tests;
 
-/// <summary>A silo's clocks: the monotonic one has a rate and an origin of its own, the wall clock an offset that may be changed. Its timers go off on the silo's own queue.</summary>
-internal sealed class SiloTime(EventQueue queue, double rate, TimeSpan origin, TimeSpan skew, Action<Action> run) : TimeProvider
+/// <summary>A member's clocks: the monotonic one has a rate and an origin of its own, the wall clock an offset that may be changed. Its timers go off on the member's own queue.</summary>
+internal sealed class MemberTime(EventQueue queue, double rate, TimeSpan origin, TimeSpan skew, Action<Action> run) : TimeProvider
 {
     internal TimeSpan Skew { get; set; } = skew;
 
@@ -13,14 +13,14 @@ internal sealed class SiloTime(EventQueue queue, double rate, TimeSpan origin, T
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new SiloTimer(this, callback, state);
+        var timer = new MemberTimer(this, callback, state);
         timer.Change(dueTime, period);
         return timer;
     }
 
     private void After(TimeSpan delay, Action action) => queue.After(delay / rate, () => run(action));
 
-    private sealed class SiloTimer(SiloTime time, TimerCallback callback, object? state) : ITimer
+    private sealed class MemberTimer(MemberTime time, TimerCallback callback, object? state) : ITimer
     {
         private int _change;
 
