@@ -101,12 +101,12 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
                         $"Another member's version of what was written to cache '{Name}' is further ahead of this member's wall clock than McCacheOptions.{nameof(McCacheOptions.MaxClockSkew)} ({_options.MaxClockSkew}), and holds there. Set the clocks right.");
                 if (met == Settlement.Clean || (met == Settlement.Overruled && isInformed))
                     return;
-                Interlocked.Increment(ref _repeats);
                 isInformed = met == Settlement.Overruled; // then every place has told what it held, and this member's clock is past it
                 if (change.OnBehalfOf is not { } client)
                     make();
                 else if (!client.TryMakeAgain(make))
                     return;
+                Interlocked.Increment(ref _repeats);
             }
         }
     }

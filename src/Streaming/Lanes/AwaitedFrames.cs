@@ -79,6 +79,8 @@ internal sealed class AwaitedFrames
             Count--;
             if (acknowledgement?.Overruled is { } overruled && Array.IndexOf(overruled, first.Sequence) >= 0)
                 first.Awaited.Overrule(acknowledgement.Stamp == Acknowledgement.OutOfReach ? Settlement.OutOfReach : Settlement.Overruled);
+            if (acknowledgement?.Unknown is { } unknown && Array.IndexOf(unknown, first.Sequence) >= 0)
+                first.Awaited.Overrule(Settlement.Unknown);
             if (acknowledgement?.Refused is { } refused && Array.FindIndex(refused, refusal => refusal.Sequence == first.Sequence) is >= 0 and var index)
                 first.Awaited.Refuse(refused[index].Reason);
             first.Awaited.Settle();

@@ -26,7 +26,7 @@ internal sealed class InboundLane(ulong receiver)
     private const int MaxRefusals = 64;
 
     private readonly Dictionary<byte[], Queue<Delivery>> _unsettled = new(StreamNames.Comparer);
-    private readonly List<(long Sequence, long Told)> _overruled = [];
+    private readonly List<(long Sequence, bool IsUnknown, long Told)> _overruled = [];
     private readonly Queue<Refusal> _refused = new();
     private readonly Queue<Delivery> _losses = new();
     private long _applied;
@@ -53,8 +53,8 @@ internal sealed class InboundLane(ulong receiver)
     /// <summary>An admitted batch has been applied.</summary>
     internal void Commit(Batch batch) => _applied = Math.Max(_applied, batch.First + batch.Count - 1);
 
-    /// <summary>An awaited frame has met something newer. Said with every acknowledgement until the publisher is known to have had one.</summary>
-    internal void Overrule(long sequence) => _overruled.Add((sequence, long.MaxValue));
+    /// <summary>An awaited frame has met something newer, or it is not known what it has met. Said with every acknowledgement until the publisher is known to have had one.</summary>
+    internal void Overrule(long sequence, bool isUnknown = false) => _overruled.Add((sequence, isUnknown, long.MaxValue));
 
     /// <summary>An awaited frame makes no sense, and its publisher is to know why. The last ones are said with every acknowledgement.</summary>
     internal void Refuse(long sequence, string reason)
@@ -125,7 +125,13 @@ internal sealed class InboundLane(ulong receiver)
 
         if (_refused.Count > 0)
             acknowledgement = acknowledgement with { Refused = [.. _refused] };
-        return _overruled.Count == 0 ? acknowledgement : acknowledgement with { Overruled = [.. _overruled.Select(overruled => overruled.Sequence)], Stamp = stamp };
+        return _overruled.Count == 0 ? acknowledgement : acknowledgement with { Overruled = Sequences(isUnknown: false), Unknown = Sequences(isUnknown: true), Stamp = stamp };
+
+        long[]? Sequences(bool isUnknown)
+        {
+            long[] sequences = [.. _overruled.Where(overruled => overruled.IsUnknown == isUnknown).Select(overruled => overruled.Sequence)];
+            return sequences.Length == 0 ? null : sequences;
+        }
     }
 
     private bool SettleLosses()

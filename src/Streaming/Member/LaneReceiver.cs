@@ -79,10 +79,10 @@ internal abstract class LaneReceiver(MulticastMember member, Incarnation incarna
         }
     }
 
-    internal void Overrule(long sequence)
+    internal void Overrule(long sequence, bool isUnknown = false)
     {
         lock (Gate)
-            _lane.Overrule(sequence);
+            _lane.Overrule(sequence, isUnknown);
     }
 
     internal void Refuse(long sequence, string reason)
@@ -107,7 +107,7 @@ internal abstract class LaneReceiver(MulticastMember member, Incarnation incarna
     {
         bool isNews;
         lock (Gate)
-            isNews = _lane.Settle(delivery);
+            isNews = _lane.Settle(delivery) && !_isClosed;
         if (isNews)
             Kick();
     }
@@ -121,7 +121,7 @@ internal abstract class LaneReceiver(MulticastMember member, Incarnation incarna
 
         public void Hold() => Interlocked.Increment(ref _holds);
 
-        public void Overrule(Settlement by) => receiver.Overrule(delivery.Sequence);
+        public void Overrule(Settlement by) => receiver.Overrule(delivery.Sequence, by == Settlement.Unknown);
 
         public void Refuse(string reason) => receiver.Refuse(delivery.Sequence, reason);
 
