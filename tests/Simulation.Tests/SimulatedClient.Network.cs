@@ -17,7 +17,7 @@ internal sealed partial class SimulatedClient
     private SiloAddress Route(int key)
     {
         var strays = World.IsLossy && _routing.Next(200) == 0;
-        if (!strays && _routes.TryGetValue(key, out var known) && !(World.Silos[known].IsCrashed && _routing.Next(2) == 0))
+        if (!strays && _routes.TryGetValue(key, out var known) && !((World.Silos[known].IsCrashed || !World.IsLive(known)) && _routing.Next(2) == 0))
             return known;
         SimulatedSilo[] silos = [.. World.Alive.Where(silo => World.IsLive(silo.Address))];
         if (silos.Length == 0)

@@ -23,7 +23,18 @@ internal abstract partial class SimulatedMember
 
     internal bool IsCrashed { get; private set; }
 
-    internal TimeSpan PausedUntil { get; set; }
+    internal TimeSpan PausedUntil
+    {
+        get;
+        set
+        {
+            field = value;
+            LastPauseEnds = value > LastPauseEnds ? value : LastPauseEnds;
+        }
+    }
+
+    /// <summary>When the last thing that waits for a pause to end is done, also of a pause that was cut short.</summary>
+    internal TimeSpan LastPauseEnds { get; private set; }
 
     /// <summary>When it last asked anything that was answered, by its own clock: what it does may rest on nothing else.</summary>
     internal TimeSpan LastHeard { get; private set; } = TimeSpan.MinValue;
