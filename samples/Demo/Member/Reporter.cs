@@ -1,6 +1,6 @@
 using McCache.Demo.Shared;
 
-namespace McCache.Demo.Silo;
+namespace McCache.Demo.Member;
 
 /// <summary>Tells the parent four times a second how the replay goes, and once more when it has ended.</summary>
 internal sealed class Reporter(ParentPipe parent, IMcCache<string, Page> cache, Replay replay, MulticastGauge multicast, VisibilityGauge visibility)
@@ -27,7 +27,7 @@ internal sealed class Reporter(ParentPipe parent, IMcCache<string, Page> cache, 
     /// <param name="copy">What the cache holds, when the parent has asked.</param>
     public void Report(CopyReport? copy = null) => parent.Report(Read() with { Copy = copy });
 
-    private SiloReport Read()
+    private MemberReport Read()
     {
         var counted = replay.Read();
         var statistics = cache.Statistics;
