@@ -1,6 +1,6 @@
 using System.Reflection;
 using McCache.Stress.Shared;
-using McCache.Stress.Silo;
+using McCache.Stress.Member;
 
 namespace McCache.Stress.Tests;
 
