@@ -15,7 +15,7 @@ internal static class MemberHost
 
     private const string ServiceId = "McCache.Demo";
 
-    public static IHost Build(MemberSettings settings, AccessTrace trace)
+    public static IHost Build(MemberSettings settings, AccessTrace trace, GatewayLosses losses)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddEnvironmentVariables();
@@ -31,6 +31,7 @@ internal static class MemberHost
             console.TimestampFormat = "HH:mm:ss.fff ";
         });
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddProvider(losses);
         builder.Services.AddSingleton<IHostLifetime, ParentLifetime>();
         return builder.Build();
 

@@ -36,7 +36,8 @@ internal static class MemberProgram
         var trace = AccessTrace.Read(settings.Trace);
         using var board = new VersionBoard(settings.Workspace.Board);
         using var multicast = new MulticastGauge();
-        using var host = MemberHost.Build(settings, trace);
+        using var losses = new GatewayLosses();
+        using var host = MemberHost.Build(settings, trace, losses);
         await host.StartAsync();
         parent.Report(new MemberReport { Phase = MemberPhase.Started });
         var cache = await JoinAsync(host.Services, settings);
@@ -45,7 +46,7 @@ internal static class MemberProgram
 
         using var visibility = new VisibilityGauge(settings, cache, trace, board);
         using var replay = new Replay(settings, trace, cache, board);
-        var reporter = new Reporter(parent, cache, replay, multicast, visibility);
+        var reporter = new Reporter(parent, cache, replay, multicast, visibility, losses);
         try
         {
             await reporter.RunAsync(replay.RunAsync(parent.Finish));

@@ -10,7 +10,7 @@ namespace McCache.Demo.Member;
 internal sealed class Replay(MemberSettings settings, AccessTrace trace, IMcCache<string, Page> cache, VersionBoard board) : IDisposable
 {
     /// <summary>Requests in flight. A hit needs no company; loads and coherent verbs are waited for side by side.</summary>
-    private const int Workers = 4;
+    public const int Workers = 4;
 
     /// <summary>How many requests a worker makes, when all are hits, before it lets others have the thread.</summary>
     private const int RequestsPerTurn = 32;

@@ -10,11 +10,12 @@ namespace McCache.Demo.Run;
 /// Half of the writes were visible on another silo or client within this time; 0 when there was none to see. <c>VisibilityGauge</c> says what it includes.
 /// </param>
 /// <param name="MulticastOperations">Frames that the caches of silos sent, each counted once however many it went to. What a client writes is sent by its gateway.</param>
-/// <param name="FillsMulticast">Frames beyond one for each write. A fill is not a write: this is 0.</param>
+/// <param name="FillsMulticast">Frames beyond one for each write. A fill is not a write: this is 0, unless a client that lost its gateway has told writes that were under way again.</param>
 /// <param name="DigestsEqual">Whether all silos' digests were the same in the end; null where values do not travel.</param>
 /// <param name="SequencesEqual">Whether all silos had the pages that were replicated in the same order; null where values do not travel.</param>
 /// <param name="ReplicatedKeys">Pages that some silo had set and that every silo held in the end, on the silo that had fewest; null where values do not travel.</param>
 /// <param name="ClientKeys">Pages that a client and some silo held in the end, on the client that had fewest; null without clients.</param>
+/// <param name="GatewaysLost">How often clients have lost their gateway, and have found another.</param>
 /// <param name="ClientRequests">Those of the requests that clients made, as the next two; 0 without clients.</param>
 /// <param name="IncoherentKeys">
 /// Pages of which some silo or client, after all writes had completed, held a copy older than the newest version written; where values travel also those that not all silos had in the
@@ -42,6 +43,7 @@ internal sealed record Summary(
     double ClientHitRatio,
     long ClientStaleReads,
     int? ClientKeys,
+    int GatewaysLost,
     int IncoherentKeys,
     double Seconds)
 {
@@ -73,6 +75,7 @@ internal sealed record Summary(
             HitRatio(clients),
             clients.Sum(client => client.StaleReads),
             copies.ClientKeys,
+            clients.Sum(client => client.GatewaysLost),
             copies.IncoherentKeys,
             Math.Round(members.Max(member => member.Seconds), 2));
 

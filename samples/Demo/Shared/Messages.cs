@@ -102,6 +102,9 @@ internal sealed record MemberReport
     /// <summary>Frames of others that were applied here.</summary>
     public long MulticastApplied { get; init; }
 
+    /// <summary>How often this client has lost its gateway, and has found another.</summary>
+    public int GatewaysLost { get; init; }
+
     /// <summary>The histogram of write-to-visible times that this member has seen, in microseconds: times and how often they occurred, in turn.</summary>
     public long[] Visible { get; init; } = [];
 
