@@ -30,7 +30,7 @@ internal static class MemberTable
             OriginLoads = reports.Sum(report => report.OriginLoads),
             Entries = reports.Sum(report => report.Entries),
             Bytes = reports.Sum(report => report.Bytes),
-            MulticastSent = reports.Sum(report => report.MulticastSent),
+            MulticastSent = members.Where(member => !member.IsClient).Sum(member => member.Report.MulticastSent), // what a client sends is sent on by its gateway
             MulticastApplied = reports.Sum(report => report.MulticastApplied),
         };
         var rows = members.Select(member => Cells(
