@@ -151,7 +151,7 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
 
     // What a client wants: its verbs are made here, as this member's own. -----------------------------------------------------------------
 
-    ValueTask IFrameHandler.MakeAsync(ReadOnlySpan<byte> payload, bool isCoherent, AttachedClient client)
+    ValueTask IFrameHandler.MakeAsync(ReadOnlySpan<byte> payload, Awaiting awaiting, AttachedClient client)
     {
         if (!CacheFrame.TryReadHeader(payload, out var operation, out var body))
             throw new InvalidDataException($"A client has sent something to cache '{Name}' that is no change.");
@@ -159,17 +159,41 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
         if (change is null)
             return default;
         change.OnBehalfOf = client;
-        return isCoherent ? RunAsync(change, make, CancellationToken.None) : RunOnceAsync(change, make);
+        return IsReplica ? MakeInOrderAsync(change, make, awaiting, client) : MakeAsync(change, make, awaiting);
     }
 
-    /// <summary>A dictionary verb of a client: whatever it meets, it is not made again.</summary>
-    private static async ValueTask RunOnceAsync(OutgoingChange change, Action make)
+    /// <summary>
+    /// A change that is made again comes after what the client has changed since, so that is what it must not do. The other is coherent then: whatever the first was to win over, it wins over.
+    /// </summary>
+    private async ValueTask MakeInOrderAsync(OutgoingChange change, Action make, Awaiting awaiting, AttachedClient client)
     {
+        var what = (Name, change.KeyHash); // 0 for all keys
+        var (number, isBehind) = client.BeginVerb(what);
+        change.Again = again => client.TryMakeAgain(what, number, again);
+        try
+        {
+            await MakeAsync(change, make, isBehind ? Awaiting.Coherence : awaiting);
+        }
+        finally
+        {
+            client.EndVerb(what, number);
+        }
+    }
+
+    private async ValueTask MakeAsync(OutgoingChange change, Action make, Awaiting awaiting)
+    {
+        if (awaiting == Awaiting.Coherence)
+        {
+            await RunAsync(change, make, CancellationToken.None);
+            return;
+        }
+
         using (change)
         {
-            change.IsAwaited = true;
+            change.IsAwaited = awaiting == Awaiting.Settling;
             make();
-            await change.Settled;
+            if (change.IsAwaited)
+                await change.Settled;
         }
     }
 

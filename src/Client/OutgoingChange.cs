@@ -40,6 +40,9 @@ internal sealed class OutgoingChange : Change, IBufferWriter<byte>, IDisposable
     /// <summary>The client whose verb it is, and who is not told of it; null for a verb of this process.</summary>
     internal AttachedClient? OnBehalfOf { get; set; }
 
+    /// <summary>How it is made again; false when it must not be any more. Null for a verb of this process.</summary>
+    internal Func<Action, bool>? Again { get; set; }
+
     /// <summary>Gives up the waiting.</summary>
     internal CancellationToken Token { get; set; }
 
@@ -134,7 +137,7 @@ internal sealed class OutgoingChange : Change, IBufferWriter<byte>, IDisposable
     public void Dispose()
     {
         Large?.Release();
-        (_sender, _keyHash, IsAwaited, OnBehalfOf, Token, Settled, Large, _isSpilling, _contentStart) = (null, 0, false, null, default, default, null, false, 0);
+        (_sender, _keyHash, IsAwaited, OnBehalfOf, Again, Token, Settled, Large, _isSpilling, _contentStart) = (null, 0, false, null, null, default, default, null, false, 0);
         if (_writer.Capacity > RetainedBytes)
             return;
         _writer.ResetWrittenCount();

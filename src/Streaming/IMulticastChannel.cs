@@ -44,6 +44,9 @@ internal interface IReplicaChannel : IMulticastChannel
     /// <summary>How far this member is with the others' frames, as of one moment.</summary>
     Marks ReadMarks();
 
+    /// <summary>What is held here of a stream has changed in another way than by frames: the clients of this silo drop what they hold of it.</summary>
+    void TellClients(StreamId stream);
+
     /// <summary>Asks another member's frame handler of the stream something.</summary>
     /// <exception cref="Exception">There is no answer in time, for whatever reason.</exception>
     ValueTask<byte[]> AskAsync(SiloAddress silo, StreamId stream, byte[] request);
@@ -124,6 +127,19 @@ internal enum FrameOutcome
     Refused,
 }
 
+/// <summary>What a gateway waits for when it has made a change that a client wants.</summary>
+internal enum Awaiting
+{
+    /// <summary>Nothing.</summary>
+    Nothing,
+
+    /// <summary>That all others have followed, so that the client need not remember it. The verb has returned.</summary>
+    Settling,
+
+    /// <summary>That it has won over everything before it: the verb waits.</summary>
+    Coherence,
+}
+
 /// <summary>Takes what other members publish on a stream, on the lane itself: every method is short, synchronous, and throws for no bytes whatever.</summary>
 /// <remarks>Calls for one publisher come one at a time and in its order; calls for different publishers, and <see cref="Serve"/>, may overlap.</remarks>
 internal interface IFrameHandler
@@ -142,12 +158,12 @@ internal interface IFrameHandler
     /// <summary>Until when copies may be served, in milliseconds of <see cref="Environment.TickCount64"/>: 0 while the member has not started or is stopping.</summary>
     void Serve(long until);
 
-    /// <summary>Makes a change that a client wants, as this member's own: returns when it is made and sent, and completes when all others have followed.</summary>
+    /// <summary>Makes a change that a client wants, as this member's own: returns when it is made and sent.</summary>
     /// <param name="payload">What the client has published.</param>
-    /// <param name="isCoherent">Whether somebody waits for it.</param>
+    /// <param name="awaiting">What the task waits for.</param>
     /// <param name="client">The client, which has made the change in its own copy.</param>
     /// <exception cref="Exception">The bytes make no sense, or the change is refused; nothing was changed.</exception>
-    ValueTask MakeAsync(ReadOnlySpan<byte> payload, bool isCoherent, AttachedClient client);
+    ValueTask MakeAsync(ReadOnlySpan<byte> payload, Awaiting awaiting, AttachedClient client);
 
     /// <summary>At a client that has lost its gateway: how others are told of a change again whose verb has returned, and that may have reached them, or not; null when they need not be.</summary>
     byte[]? Again(ReadOnlySpan<byte> payload);

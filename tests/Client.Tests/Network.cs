@@ -205,6 +205,10 @@ internal sealed class Network
             new Dictionary<SiloAddress, long>(network._departed),
             IsOver);
 
+        public void TellClients(StreamId stream)
+        {
+        }
+
         public ValueTask<byte[]> AskAsync(SiloAddress silo, StreamId stream, byte[] request)
         {
             return Asking is { } asking ? asking(silo, request, Ask) : new(Ask());

@@ -289,7 +289,7 @@ public sealed class NearCacheTests
         {
         }
 
-        public ValueTask MakeAsync(ReadOnlySpan<byte> payload, bool isCoherent, AttachedClient client) => default;
+        public ValueTask MakeAsync(ReadOnlySpan<byte> payload, Awaiting awaiting, AttachedClient client) => default;
 
         public byte[]? Again(ReadOnlySpan<byte> payload) => null;
 

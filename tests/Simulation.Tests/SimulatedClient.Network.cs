@@ -45,8 +45,8 @@ internal sealed partial class SimulatedClient
             return Task.CompletedTask;
         }
 
-        public ValueTask<byte[]> Ask(Attachment attachment, long after, byte[] stream, byte[] request)
-            => CallAsync(GatewayTimeout, silo => silo.FindClient(attachment)?.Answer(client.World.Off == Rule.ReadAfter ? 0 : after, stream, request) ?? []);
+        public ValueTask<byte[]> Ask(Attachment attachment, byte[] stream, byte[] request)
+            => CallAsync(GatewayTimeout, silo => silo.FindClient(attachment) is null ? [] : silo.Member.Answer(stream, request));
 
         public async Task Detach(Attachment attachment) => await CallAsync(DetachTimeout, silo =>
         {

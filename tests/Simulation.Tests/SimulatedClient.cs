@@ -118,7 +118,7 @@ internal sealed partial class SimulatedClient : SimulatedMember, IClientChannel,
 
     byte[] IFrameHandler.Answer(ReadOnlySpan<byte> request) => _handler.Answer(request);
 
-    ValueTask IFrameHandler.MakeAsync(ReadOnlySpan<byte> payload, bool isCoherent, AttachedClient client) => _handler.MakeAsync(payload, isCoherent, client);
+    ValueTask IFrameHandler.MakeAsync(ReadOnlySpan<byte> payload, Awaiting awaiting, AttachedClient client) => _handler.MakeAsync(payload, awaiting, client);
 
     byte[]? IFrameHandler.Again(ReadOnlySpan<byte> payload)
     {
@@ -165,7 +165,7 @@ internal sealed partial class SimulatedClient : SimulatedMember, IClientChannel,
         {
         }
 
-        public ValueTask MakeAsync(ReadOnlySpan<byte> payload, bool isCoherent, AttachedClient client) => default;
+        public ValueTask MakeAsync(ReadOnlySpan<byte> payload, Awaiting awaiting, AttachedClient client) => default;
 
         public byte[]? Again(ReadOnlySpan<byte> payload) => null;
 

@@ -9,6 +9,8 @@ internal sealed partial class SimulatedSilo
     private const double ObserverTimeout = 3;
     private const double DetachTimeout = 1;
     private static readonly FieldInfo s_receiver = typeof(AttachedClient).GetField("_receiver", BindingFlags.Instance | BindingFlags.NonPublic)!;
+    private static readonly FieldInfo s_lane = typeof(LaneReceiver).GetField("_lane", BindingFlags.Instance | BindingFlags.NonPublic)!;
+    private static readonly FieldInfo s_applied = typeof(InboundLane).GetField("_applied", BindingFlags.Instance | BindingFlags.NonPublic)!;
     private static readonly FieldInfo s_observer = typeof(AttachedClient).GetField("_observer", BindingFlags.Instance | BindingFlags.NonPublic)!;
     private readonly Queue<(SiloAddress Client, long Stamp)> _arriving = []; // what a client's batch holds, while it is taken
 
@@ -39,7 +41,7 @@ internal sealed partial class SimulatedSilo
         if (FindClient(attachment) is not { } attached)
             return Acknowledgement.None;
         var reader = new FrameReader(batch.Frames);
-        var known = ((LaneReceiver)s_receiver.GetValue(attached)!).Applied;
+        var known = (long)s_applied.GetValue(s_lane.GetValue(s_receiver.GetValue(attached)))!;
         for (var sequence = batch.First; reader.TryRead(out var frame); sequence++)
         {
             if (sequence > known)
@@ -55,7 +57,7 @@ internal sealed partial class SimulatedSilo
 
     internal SimulatedClient ClientOf(AttachedClient attached) => World.Clients[((ClientReference)s_observer.GetValue(attached)!).Client];
 
-    ValueTask IFrameHandler.MakeAsync(ReadOnlySpan<byte> payload, bool isCoherent, AttachedClient client)
+    ValueTask IFrameHandler.MakeAsync(ReadOnlySpan<byte> payload, Awaiting awaiting, AttachedClient client)
     {
         var (from, stamp) = _arriving.Dequeue();
         Writing = World.FindTold(from, stamp);
@@ -64,7 +66,7 @@ internal sealed partial class SimulatedSilo
         World.NoteMade(from, client, stamp);
         try
         {
-            return AwaitAsync(_handler.MakeAsync(payload, isCoherent, client));
+            return AwaitAsync(_handler.MakeAsync(payload, awaiting, client));
         }
         finally
         {

@@ -127,6 +127,8 @@ internal sealed partial class SimulatedSilo : SimulatedMember, IReplicaChannel, 
 
     TimeSpan IReplicaChannel.Renewal => Times.Renewal;
 
+    void IReplicaChannel.TellClients(StreamId stream) => Member.TellClients(stream);
+
     Marks IReplicaChannel.ReadMarks()
     {
         var marks = Member.ReadMarks();

@@ -204,7 +204,10 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
             knows ??= answer.Knows; // of the first page: the later ones know at least that
             if (mendsHole && !knows.Any(Fills))
                 return;
-            await FetchAsync(other, Local.Reconcile(page, mendsHole).Wanted);
+            var reconciled = Local.Reconcile(page, mendsHole);
+            await FetchAsync(other, reconciled.Wanted);
+            if (reconciled.Wanted.Count + reconciled.Dropped + reconciled.Removed > 0)
+                Channel.TellClients(Stream); // who hear of frames only
             if (answer.To == to)
                 break;
             next = answer.To + 1;

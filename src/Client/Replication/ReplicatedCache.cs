@@ -102,9 +102,10 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
                 if (met == Settlement.Clean || (met == Settlement.Overruled && isInformed))
                     return;
                 isInformed = met == Settlement.Overruled; // then every place has told what it held, and this member's clock is past it
-                if (change.OnBehalfOf is not { } client)
+                change.OnBehalfOf = null; // its client may have read what somebody else wrote meanwhile
+                if (change.Again is not { } again)
                     make();
-                else if (!client.TryMakeAgain(make))
+                else if (!again(make))
                     return;
                 Interlocked.Increment(ref _repeats);
             }

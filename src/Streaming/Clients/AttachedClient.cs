@@ -13,6 +13,8 @@ internal sealed class AttachedClient : LaneSender
     private readonly ITimer _expiry;
     private readonly Lock _state = new();
     private readonly Lock _receiving = new();
+    private readonly Dictionary<(string Stream, ulong Key), long> _verbs = []; // the last change of each, until it is settled
+    private long _verb;
     private HashSet<byte[]> _streams = new(StreamNames.Comparer);
     private long _interest = long.MinValue;
     private TimeSpan _leaseEnd;
@@ -28,13 +30,35 @@ internal sealed class AttachedClient : LaneSender
         _expiry = member.Clock.Time.CreateTimer(static client => ((AttachedClient)client!).OnExpiry(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Makes a verb of the client again, unless it has left: its next gateway may have completed the verb then, and somebody else a later one, which this would win over.</summary>
-    /// <returns>Whether it was made.</returns>
-    internal bool TryMakeAgain(Action make)
+    /// <summary>Notes that a change of the client is being made. Called while it is, by <see cref="IFrameHandler.MakeAsync"/>.</summary>
+    /// <param name="what">What it changes.</param>
+    /// <returns>Its number, and whether an earlier change of the same is not settled.</returns>
+    internal (long Number, bool IsBehind) BeginVerb((string Stream, ulong Key) what)
+    {
+        var isBehind = _verbs.ContainsKey(what);
+        _verbs[what] = ++_verb;
+        return (_verb, isBehind);
+    }
+
+    internal void EndVerb((string Stream, ulong Key) what, long number)
     {
         lock (_receiving)
         {
-            if (_hasLeft)
+            if (_verbs.GetValueOrDefault(what) == number)
+                _verbs.Remove(what);
+        }
+    }
+
+    /// <summary>
+    /// Makes a change of the client again; not, when the client has changed the same since, for that must win; and not when it has left: its next gateway may have completed the verb then, and somebody else a later
+    /// one.
+    /// </summary>
+    /// <returns>Whether it was made.</returns>
+    internal bool TryMakeAgain((string Stream, ulong Key) what, long number, Action make)
+    {
+        lock (_receiving)
+        {
+            if (_hasLeft || _verbs.GetValueOrDefault(what) != number)
                 return false;
             make();
             return true;
@@ -91,8 +115,6 @@ internal sealed class AttachedClient : LaneSender
         {
             if (_hasLeft)
                 return Acknowledgement.None;
-            if (_receiver.Unsettled >= _member.Options.MaxLaneFrames)
-                return _receiver.Acknowledge(); // somebody is slow, and the client's own queue is bounded
             var admission = _receiver.Admit(batch);
             if (!admission.IsAccepted)
                 return _receiver.Acknowledge();
@@ -108,9 +130,6 @@ internal sealed class AttachedClient : LaneSender
             return _receiver.Acknowledge();
         }
     }
-
-    /// <summary>Answers the client, once everything that it has published up to a sequence number has been applied here.</summary>
-    internal byte[] Answer(long after, byte[] stream, byte[] request) => _receiver.Applied >= after ? _member.Answer(stream, request) : [];
 
     /// <summary>The gateway stops: the client is asked to go. Until it has, or its lease has run out, others wait for it.</summary>
     internal void Dismiss()
@@ -214,16 +233,18 @@ internal sealed class AttachedClient : LaneSender
         return reader.IsAtEnd;
     }
 
+    /// <summary>What has to be settled is bounded by who waits for it, and, where nobody does, by a number: above that, somebody is slow, and what the client tells is told and not followed up.</summary>
     private void Publish(in FrameView frame, long sequence)
     {
         var awaited = _receiver.Track(frame.Name, sequence);
+        var awaiting = frame.IsAwaited ? Awaiting.Coherence : _receiver.Unsettled <= _member.Options.MaxLaneFrames ? Awaiting.Settling : Awaiting.Nothing;
         try
         {
             var handler = _member.Streams.Find(frame.Name).Handler;
             _ = SettleAsync(
                 frame.Kind is not (FrameKind.Item or FrameKind.Completed or FrameKind.Error) ? throw new InvalidDataException("A client published a frame of an unknown kind.")
-                : frame.Kind == FrameKind.Item && handler is not null ? handler.MakeAsync(frame.Payload, frame.IsAwaited, this)
-                : SendAsync(_member.CreateFrame(frame.Kind, true, StreamNames.ToStreamId(frame.Name), frame.Payload)),
+                : frame.Kind == FrameKind.Item && handler is not null ? handler.MakeAsync(frame.Payload, awaiting, this)
+                : SendAsync(_member.CreateFrame(frame.Kind, awaiting != Awaiting.Nothing, StreamNames.ToStreamId(frame.Name), frame.Payload)),
                 awaited);
         }
 #pragma warning disable CA1031 // Whatever a client's bytes do here, they do to the client only.
@@ -233,7 +254,13 @@ internal sealed class AttachedClient : LaneSender
             OnFailed(exception, awaited);
         }
 
-        async ValueTask SendAsync(Frame copy) => await _member.SendAsync(copy, isLocal: true, this, CancellationToken.None);
+        async ValueTask SendAsync(Frame copy)
+        {
+            if (awaiting != Awaiting.Nothing)
+                await _member.SendAsync(copy, isLocal: true, this, CancellationToken.None);
+            else
+                _member.Send(copy, null, isLocal: true, this);
+        }
     }
 
     private async Task SettleAsync(ValueTask published, IAwaited awaited)
@@ -293,6 +320,6 @@ internal sealed class AttachedClient : LaneSender
     /// <summary>The way in from the client.</summary>
     private sealed class Receiver(AttachedClient client) : LaneReceiver(client._member, new Incarnation(client._member.Silo, client._id), client._id)
     {
-        protected override void Run() => client._observer.Settled(client._id, Acknowledge(isAnswer: false)).Ignore();
+        protected override void Run() => client._observer.Settled(client._id, Acknowledge()).Ignore();
     }
 }

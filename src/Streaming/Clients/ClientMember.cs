@@ -21,6 +21,7 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
     internal static readonly TimeSpan MaxAttachDelay = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
+    private readonly Lock _interestGate = new();
     private readonly LeaseTimes _times;
     private readonly TimeSpan _patience;
     private readonly Func<int, IMulticastGateway> _findGateway;
@@ -71,7 +72,7 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
         : base(name, options, new MemberClock(time), new HybridClock(time, maxClockSkew), random, queue ?? KickedWork.OnThreadPool, log)
     {
         (_times, _patience, _findGateway) = (times, patience, findGateway);
-        _self = new(() => reference(this));
+        _self = new(() => reference(this), LazyThreadSafetyMode.PublicationOnly);
         _watch = new ClockWatch(Clock, times.Margin);
         _sent = new SentFrames(LaneLimits, OnRefused);
         _ticking = new Ticking(this);
@@ -213,17 +214,16 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
 
     public async ValueTask<byte[]> AskGatewayAsync(StreamId stream, byte[] request, CancellationToken cancellationToken)
     {
-        GatewaySession? session;
-        long after;
-        lock (_gate)
-            (session, after) = (_session, _session?.Sent ?? 0);
-        return session is null ? [] : await session.Gateway.Ask(session.Attachment, after, StreamNames.Of(stream), request).AsTask().WaitAsync(cancellationToken);
+        if (Volatile.Read(ref _session) is not { } session)
+            return [];
+        await session.AppliedAsync().WaitAsync(cancellationToken);
+        return await session.Gateway.Ask(session.Attachment, StreamNames.Of(stream), request).AsTask().WaitAsync(cancellationToken);
     }
 
     private Interest NextInterest()
     {
-        var version = Interlocked.Increment(ref _interest); // before the streams are read: of two, the one with the larger version has all that the other has
-        return new(version, [.. Streams.All.Select(stream => stream.Key)]);
+        lock (_interestGate) // of two, the one with the larger version was read later
+            return new(++_interest, [.. Streams.All.Select(stream => stream.Key)]);
     }
 
     private async Task<bool> HearAsync(GatewaySession session)
@@ -250,7 +250,7 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
         {
             await HearAsync(session);
         }
-#pragma warning disable CA1031 // The next renewal looks again.
+#pragma warning disable CA1031 // It is tried again with the next renewal.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -295,7 +295,11 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
     ValueTask IMulticastClientObserver.Detach(ulong id)
     {
         if (Find(id) is { } session)
+        {
+            session.Expire(); // also if its grant is still on the way
             End(session);
+        }
+
         return default;
     }
 
@@ -324,6 +328,8 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
     /// <summary>The session is over, and nothing is served any more until there is another.</summary>
     internal void End(GatewaySession session)
     {
+        session.Expire();
+        Serve(); // before anybody is told that this client has gone
         lock (_gate)
         {
             if (_session != session)
@@ -333,9 +339,7 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
             _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        session.Expire();
         session.Dispose();
-        Serve();
         if (!Volatile.Read(ref _isClosed))
             Log.GatewayLost(Name, session.Attachment.Silo);
         _ticking.Kick();
@@ -352,7 +356,11 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
                 return;
             var now = Clock.Now;
             if (_watch.HaveParted(now))
+            {
                 _session?.Expire();
+                _attaching?.Expire();
+            }
+
             if (_session is { } session)
             {
                 if (now >= session.Until)
@@ -361,13 +369,13 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
                 }
                 else if (now >= _nextRenewal)
                 {
-                    _nextRenewal = now + (_times.Renewal * Jitter());
+                    _nextRenewal = now + NextRenewal(session);
                     renewed = session;
                 }
             }
             else if (_attaching is null && now >= _nextAttach)
             {
-                attached = _attaching = new GatewaySession(this, NewId(), _findGateway(Random.Next(GatewayKeys)));
+                attached = _attaching = new GatewaySession(this, NewId());
             }
 
             isImpatient = _session is null && now - _aloneSince >= _patience;
@@ -392,6 +400,7 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
         var isAttached = false;
         try
         {
+            session.Gateway = _findGateway(Random.Next(GatewayKeys)); // fails while the client is not connected, or no silo has McCache
             var askedAt = Clock.Now;
             var interest = NextInterest();
             var grant = await session.Gateway.Attach(Name, session.Id, _times.Duration, interest, _self.Value);
@@ -433,12 +442,12 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
         TaskCompletionSource<GatewaySession> attached;
         lock (_gate)
         {
-            if (_isClosed)
+            if (_isClosed || session.IsExpired)
                 return false;
             Resend(session);
             Volatile.Write(ref _session, session);
             Volatile.Write(ref _wasAttached, true);
-            _nextRenewal = Clock.Now + (_times.Renewal * Jitter());
+            _nextRenewal = Clock.Now + NextRenewal(session);
             attached = _attached;
         }
 
@@ -461,8 +470,7 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
                 return;
             }
 
-            if (_watch.LastParted < askedAt)
-                session.Extend(askedAt, grant.Duration);
+            session.Extend(askedAt, grant.Duration);
             Serve();
             if (Streams.All.Any(stream => !session.Hears(stream.Key)))
                 await HearQuietlyAsync();
@@ -489,6 +497,7 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
         OnLaneProgress();
         if (session is not null)
             await _drained.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        session = Volatile.Read(ref _session); // it may be another by now
         Dispose();
         if (session is not null)
             await session.Gateway.Detach(session.Attachment).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -519,6 +528,8 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
     }
 
 #pragma warning disable CA5394 // Jitter is no secret, and an identity has to be different only.
+    private TimeSpan NextRenewal(GatewaySession session) => (session.Granted / 2 < _times.Renewal ? session.Granted / 2 : _times.Renewal) * Jitter();
+
     private double Jitter() => 0.5 + (0.5 * Random.NextDouble());
 
     private ulong NewId() => (ulong)Random.NextInt64(1, long.MaxValue);

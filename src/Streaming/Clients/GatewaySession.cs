@@ -15,16 +15,17 @@ internal sealed class GatewaySession : IDisposable
     private long _applied;
     private long _until; // ticks of the member's clock
 
-    internal GatewaySession(ClientMember member, ulong id, IMulticastGateway gateway)
+    internal GatewaySession(ClientMember member, ulong id)
     {
-        (_member, Id, Gateway) = (member, id, gateway);
+        (_member, Id) = (member, id);
         _receiver = new FromGateway(this);
         Sender = new ToGateway(this);
     }
 
     internal ulong Id { get; }
 
-    internal IMulticastGateway Gateway { get; }
+    /// <summary>Set before the session is asked for.</summary>
+    internal IMulticastGateway Gateway { get; set; } = null!;
 
     internal Attachment Attachment { get; private set; }
 
@@ -73,6 +74,14 @@ internal sealed class GatewaySession : IDisposable
         applied();
     }
 
+    /// <inheritdoc cref="Watch"/>
+    internal Task AppliedAsync()
+    {
+        var applied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Watch(applied.SetResult);
+        return applied.Task;
+    }
+
     private void OnApplied(long sequence)
     {
         List<Action> told = [];
@@ -90,10 +99,21 @@ internal sealed class GatewaySession : IDisposable
     internal void Extend(TimeSpan askedAt, TimeSpan duration)
     {
         lock (_gate)
+        {
+            if (IsExpired)
+                return;
+            Granted = duration;
             Volatile.Write(ref _until, Math.Max(_until, (askedAt + duration).Ticks));
+        }
     }
 
-    /// <summary>The clocks have parted, or the gateway has gone: what was granted does not count.</summary>
+    /// <summary>What was granted last.</summary>
+    internal TimeSpan Granted { get; private set; }
+
+    /// <summary>Whether nothing that is granted counts any more.</summary>
+    internal bool IsExpired => Volatile.Read(ref _until) == long.MinValue;
+
+    /// <summary>The clocks have parted, or the gateway has gone: nothing that was granted counts, nor what will be.</summary>
     internal void Expire()
     {
         lock (_gate)
@@ -147,6 +167,6 @@ internal sealed class GatewaySession : IDisposable
 
     private sealed class FromGateway(GatewaySession session) : LaneReceiver(session._member, new Incarnation(SiloAddress.Zero, session.Id), session.Id)
     {
-        protected override void Run() => session.Gateway.Settled(session.Attachment, Acknowledge(isAnswer: false)).Ignore();
+        protected override void Run() => session.Gateway.Settled(session.Attachment, Acknowledge()).Ignore();
     }
 }

@@ -35,9 +35,9 @@ internal interface IMulticastGateway : IGrainWithIntegerKey
     [Alias("Settled"), OneWay]
     Task Settled(Attachment attachment, Acknowledgement acknowledgement);
 
-    /// <summary>Asks the gateway's frame handler of a stream something, once it has everything that the client has published up to a sequence number. Empty when it has not, or can't answer.</summary>
+    /// <summary>Asks the gateway's frame handler of a stream something. Empty when the silo does not know the client, or can't answer.</summary>
     [Alias("Ask"), ResponseTimeout("00:00:03")]
-    ValueTask<byte[]> Ask(Attachment attachment, long after, byte[] stream, byte[] request);
+    ValueTask<byte[]> Ask(Attachment attachment, byte[] stream, byte[] request);
 
     /// <summary>The client serves nothing any more: nobody need wait for it.</summary>
     [Alias("Detach"), ResponseTimeout("00:00:01")]

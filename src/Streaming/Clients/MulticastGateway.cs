@@ -24,8 +24,8 @@ internal sealed class MulticastGateway(MulticastMembers members, ILocalSiloDetai
     }
 
     /// <summary>Answers on the thread pool: an answer may take longer than a turn of the gateway should.</summary>
-    public ValueTask<byte[]> Ask(Attachment attachment, long after, byte[] stream, byte[] request)
-        => Find(attachment) is { } client ? new(Task.Run(() => client.Answer(after, stream, request))) : new([]);
+    public ValueTask<byte[]> Ask(Attachment attachment, byte[] stream, byte[] request)
+        => Find(attachment) is not null ? new(Task.Run(() => members.Find(attachment.Provider)!.Answer(stream, request))) : new([]);
 
     public Task Detach(Attachment attachment)
     {

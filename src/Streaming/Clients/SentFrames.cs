@@ -88,15 +88,19 @@ internal sealed class SentFrames(LaneLimits limits, Action<byte[]> onRefused)
 
         internal LinkedListNode<SentFrame>? Node { get; set; }
 
-        public bool IsAbandoned => false;
+        public bool IsAbandoned => Node is null;
 
         /// <summary>One place has to settle it: the gateway, for everybody.</summary>
         public void Hold()
         {
         }
 
-        /// <summary>The lane to the gateway was full.</summary>
-        public void Overrule(Settlement by) => Pending?.Fail(Lost());
+        /// <summary>The lane to the gateway was full. What this client holds of it others will never hear of.</summary>
+        public void Overrule(Settlement by)
+        {
+            Pending?.Fail(Lost());
+            _all.OnRefused(Frame.Name.ToArray());
+        }
 
         public void Refuse(string reason)
         {

@@ -23,28 +23,28 @@ internal sealed class Delivery(byte[] stream, long sequence)
 internal sealed class InboundLane(ulong receiver)
 {
     internal const int MaxLagging = 64;
-    private const int MaxRefusals = 64;
+    private const int MaxReasons = 64;
 
     private readonly Dictionary<byte[], Queue<Delivery>> _unsettled = new(StreamNames.Comparer);
-    private readonly List<(long Sequence, bool IsUnknown, long Told)> _overruled = [];
-    private readonly Queue<Refusal> _refused = new();
+    private readonly List<(long Sequence, bool IsUnknown, long Until)> _overruled = [];
+    private readonly List<(Refusal Refusal, long Until)> _refused = [];
     private readonly Queue<Delivery> _losses = new();
     private long _applied;
-    private long _answered;
 
     /// <summary>Frames that are not settled.</summary>
     internal int Unsettled { get; private set; }
-
-    /// <summary>Every frame up to this number has been applied.</summary>
-    internal long Applied => _applied;
 
     /// <summary>Looks at a batch's header. Apply what it admits, then <see cref="Commit"/>.</summary>
     internal Admission Admit(Batch batch)
     {
         if (batch.First < 1 || batch.Count < 0 || batch.First > long.MaxValue - batch.Count)
             return default;
-        _overruled.RemoveAll(overruled => overruled.Told <= batch.First);
-        _answered = batch.First + Math.Max(batch.Count, 1);
+        if (batch.Gap is null)
+        {
+            _overruled.RemoveAll(overruled => overruled.Until <= batch.First);
+            _refused.RemoveAll(refused => refused.Until <= batch.First);
+        }
+
         if (batch.First <= _applied + 1)
             return new(true, (int)Math.Min(batch.Count, _applied + 1 - batch.First), null);
         return new(batch.Gap is not null, 0, batch.Gap);
@@ -54,15 +54,15 @@ internal sealed class InboundLane(ulong receiver)
     internal void Commit(Batch batch) => _applied = Math.Max(_applied, batch.First + batch.Count - 1);
 
     /// <summary>An awaited frame has met something newer, or it is not known what it has met. Said with every acknowledgement until the publisher is known to have had one.</summary>
-    internal void Overrule(long sequence, bool isUnknown = false) => _overruled.Add((sequence, isUnknown, long.MaxValue));
-
-    /// <summary>An awaited frame makes no sense, and its publisher is to know why. The last ones are said with every acknowledgement.</summary>
-    internal void Refuse(long sequence, string reason)
+    internal void Overrule(long sequence, bool isUnknown = false)
     {
-        if (_refused.Count == MaxRefusals)
-            _refused.Dequeue();
-        _refused.Enqueue(new(sequence, reason));
+        if (!_overruled.Exists(overruled => overruled.Sequence == sequence && overruled.IsUnknown == isUnknown))
+            _overruled.Add((sequence, isUnknown, Heard));
     }
+
+    /// <summary>An awaited frame makes no sense, and its publisher is to know why. Said with every acknowledgement until the publisher is known to have had one.</summary>
+    internal void Refuse(long sequence, string reason)
+        => _refused.Add((new(sequence, _refused.Count < MaxReasons ? reason : "It was refused, as many before it."), Heard));
 
     /// <summary>Whatever was lost before the next frame is not settled before others have been told; call <see cref="Settle"/> then.</summary>
     internal Delivery TrackLoss()
@@ -107,12 +107,12 @@ internal sealed class InboundLane(ulong receiver)
         return true;
     }
 
+    /// <summary>A batch that begins here, and jumps over no gap, is sent by who has had an acknowledgement that was made later than now: it says that more was applied.</summary>
+    private long Heard => _applied + 2;
+
     /// <param name="stamp">The receiver's clock.</param>
-    /// <param name="isAnswer">Whether it answers the batch that was admitted last: when another comes that begins behind that one, the publisher has had the answer.</param>
-    internal Acknowledgement Acknowledge(long stamp, bool isAnswer = true)
+    internal Acknowledgement Acknowledge(long stamp)
     {
-        for (var i = 0; isAnswer && i < _overruled.Count; i++)
-            _overruled[i] = _overruled[i] with { Told = Math.Min(_overruled[i].Told, _answered) };
         var acknowledgement = Acknowledge();
         if (_losses.TryPeek(out var loss))
         {
@@ -124,7 +124,7 @@ internal sealed class InboundLane(ulong receiver)
         }
 
         if (_refused.Count > 0)
-            acknowledgement = acknowledgement with { Refused = [.. _refused] };
+            acknowledgement = acknowledgement with { Refused = [.. _refused.Select(refused => refused.Refusal)] };
         return _overruled.Count == 0 ? acknowledgement : acknowledgement with { Overruled = Sequences(isUnknown: false), Unknown = Sequences(isUnknown: true), Stamp = stamp };
 
         long[]? Sequences(bool isUnknown)

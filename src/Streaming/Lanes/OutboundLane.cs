@@ -223,7 +223,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
         var lost = _lost.GetAlternateLookup<ReadOnlySpan<byte>>();
         for (var i = 0; i < _frames.Count && !_lostAll; i++)
         {
-            if (!lost.Contains(_frames[i].Name) && (_lostAll = _lost.Count == MaxGapStreams) is false)
+            if (!lost.Contains(_frames[i].Name) && (_lostAll = _lost.Count >= MaxGapStreams) is false)
                 lost.Add(_frames[i].Name);
         }
 

@@ -9,9 +9,6 @@ internal sealed class ClockWatch(MemberClock clock, TimeSpan margin)
 {
     private (TimeSpan Monotonic, DateTimeOffset Wall)? _last;
 
-    /// <summary>When they last have.</summary>
-    internal TimeSpan LastParted { get; private set; } = TimeSpan.MinValue;
-
     /// <summary>Whether they have parted since the last look; nothing that was counted on them before holds then.</summary>
     internal bool HaveParted(TimeSpan now)
     {
@@ -20,8 +17,6 @@ internal sealed class ClockWatch(MemberClock clock, TimeSpan margin)
             return false; // this thread was held up between the two readings
         var haveParted = _last is { } last && (wall - last.Wall - (now - last.Monotonic)).Duration() > margin;
         _last = (now, wall);
-        if (haveParted)
-            LastParted = now;
         return haveParted;
     }
 }

@@ -25,16 +25,6 @@ internal abstract class LaneReceiver(MulticastMember member, Incarnation incarna
         }
     }
 
-    /// <summary>Every frame up to this number has been applied.</summary>
-    internal long Applied
-    {
-        get
-        {
-            lock (Gate)
-                return _lane.Applied;
-        }
-    }
-
     private protected Lock Gate { get; } = new();
 
     internal Admission Admit(Batch batch)
@@ -91,11 +81,10 @@ internal abstract class LaneReceiver(MulticastMember member, Incarnation incarna
             _lane.Refuse(sequence, reason);
     }
 
-    /// <param name="isAnswer">Whether it answers the batch that has just been committed, or is said unasked.</param>
-    internal Acknowledgement Acknowledge(bool isAnswer = true)
+    internal Acknowledgement Acknowledge()
     {
         lock (Gate)
-            return _lane.Acknowledge(member.Stamps.Next(), isAnswer);
+            return _lane.Acknowledge(member.Stamps.Next());
     }
 
     /// <summary>Called under <see cref="Gate"/>.</summary>

@@ -47,7 +47,11 @@ internal abstract class LaneSender : KickedWork, IDisposable
         lock (_gate)
         {
             if (_isClosed)
+            {
+                awaited?.Overrule(Settlement.Unknown); // it has gone just now
                 return;
+            }
+
             awaited?.Hold();
             if (_lane.IsEmpty)
                 OnBusy();

@@ -253,19 +253,14 @@ internal abstract class MulticastMember : IMulticastChannel
         if (listeners.IsEmpty)
             return;
         var outcome = FrameOutcome.Applied;
-        var awaited = frame.IsAwaited && !(listeners.Subscriptions.IsEmpty && listeners.Clients.IsEmpty) ? from.Track(frame.Name, sequence) : null;
         switch (frame.Kind)
         {
             case FrameKind.Lost or FrameKind.Gap:
                 Counters.AddGap(GapReason.Announced);
                 Lose(frame.Kind == FrameKind.Gap ? listeners : listeners with { Subscriptions = [] }, from.Incarnation.Silo, frame.Stamp);
                 break;
-            case FrameKind.Relayed:
+            case FrameKind.Item or FrameKind.Relayed or FrameKind.Completed or FrameKind.Error:
                 outcome = Apply(listeners, from, frame, sequence);
-                break;
-            case FrameKind.Item or FrameKind.Completed or FrameKind.Error:
-                outcome = Apply(listeners, from, frame, sequence);
-                Deliver(listeners, frame, awaited);
                 break;
             default:
                 Refuse(from, frame, listeners);
@@ -276,6 +271,10 @@ internal abstract class MulticastMember : IMulticastChannel
             from.Overrule(sequence);
         if (outcome == FrameOutcome.Refused)
             Refuse(from, frame, listeners with { Subscriptions = [] });
+        listeners = Streams.Find(frame.Name); // after the handler: a client that has attached meanwhile may have read what was there before
+        var awaited = frame.IsAwaited && !(listeners.Subscriptions.IsEmpty && listeners.Clients.IsEmpty) ? from.Track(frame.Name, sequence) : null;
+        if (frame.Kind is FrameKind.Item or FrameKind.Completed or FrameKind.Error)
+            Deliver(listeners, frame, awaited);
         Forward(listeners, frame, awaited);
         awaited?.Settle();
     }
@@ -321,15 +320,15 @@ internal abstract class MulticastMember : IMulticastChannel
         foreach (var (name, listeners) in gap.Streams is null ? Streams.All : gap.Streams.Select(name => KeyValuePair.Create(name, Streams.Find(name))))
         {
             Lose(listeners, from.Incarnation.Silo, upTo);
-            TellGap(name, listeners, told);
+            TellGap(name, told);
         }
 
         told.Settle();
     }
 
-    private protected static void TellGap(byte[] name, StreamListeners listeners, IAwaited? told)
+    private protected void TellGap(byte[] name, IAwaited? told)
     {
-        foreach (var client in listeners.Clients)
+        foreach (var client in Streams.Find(name).Clients)
             client.Enqueue(new Frame(FrameKind.Gap, told is not null, name, []), told);
     }
 

@@ -20,5 +20,5 @@ internal sealed class Publisher(SiloMember member, Incarnation incarnation, ulon
         _unsettled.SettleTo(batch.Settled);
     }
 
-    protected override void Run() => member.Transport.SendSettled(member.Name, Incarnation, member.Incarnation.Silo, Acknowledge(isAnswer: false));
+    protected override void Run() => member.Transport.SendSettled(member.Name, Incarnation, member.Incarnation.Silo, Acknowledge());
 }

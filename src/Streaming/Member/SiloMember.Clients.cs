@@ -40,6 +40,12 @@ internal sealed partial class SiloMember
         return grant with { IsKnown = grant.Duration > TimeSpan.Zero };
     }
 
+    public void TellClients(StreamId stream)
+    {
+        if (Clients > 0)
+            TellGap(StreamNames.Of(stream), null);
+    }
+
     private void SendToClients(Frame frame, PendingPublish? pending, AttachedClient? onBehalfOf)
     {
         if (frame.Kind is FrameKind.Relayed or FrameKind.Lost)
@@ -75,7 +81,7 @@ internal sealed partial class SiloMember
 
     private void CheckClientsGone()
     {
-        if (Volatile.Read(ref _isStopping) && Clients == 0)
+        if (Volatile.Read(ref _isStopping) && _clients.IsEmpty)
             _clientsGone.TrySetResult();
     }
 

@@ -110,8 +110,10 @@ internal sealed partial class SiloMember
         foreach (var (name, listeners) in Streams.All)
         {
             Lose(listeners, Incarnation.Silo, 0);
-            TellGap(name, listeners, null);
+            TellGap(name, null);
         }
+
+        DismissClients(); // what they were granted rests on this silo's validity
 
         foreach (var (silo, mark) in ReadMarks().Others)
             LoseReplicas(silo, mark + 1);

@@ -25,7 +25,7 @@ internal sealed class RecordingHandler : IFrameHandler
         return FrameOutcome.Applied;
     }
 
-    public ValueTask MakeAsync(ReadOnlySpan<byte> payload, bool isCoherent, AttachedClient client) => throw new NotSupportedException("No client here.");
+    public ValueTask MakeAsync(ReadOnlySpan<byte> payload, Awaiting awaiting, AttachedClient client) => throw new NotSupportedException("No client here.");
 
     public byte[] Again(ReadOnlySpan<byte> payload) => payload.ToArray();
 

@@ -1,9 +1,9 @@
 using McCache.Demo.Shared;
 
-namespace McCache.Demo.Silo;
+namespace McCache.Demo.Member;
 
 /// <summary>Tells the parent four times a second how the replay goes, and once more when it has ended.</summary>
-internal sealed class Reporter(ParentPipe parent, IMcCache<string, Page> cache, Replay replay, MulticastGauge multicast, VisibilityGauge visibility)
+internal sealed class Reporter(ParentPipe parent, IMcCache<string, Page> cache, Replay replay, MulticastGauge multicast, VisibilityGauge visibility, GatewayLosses losses)
 {
     private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(250);
 
@@ -27,7 +27,7 @@ internal sealed class Reporter(ParentPipe parent, IMcCache<string, Page> cache, 
     /// <param name="copy">What the cache holds, when the parent has asked.</param>
     public void Report(CopyReport? copy = null) => parent.Report(Read() with { Copy = copy });
 
-    private SiloReport Read()
+    private MemberReport Read()
     {
         var counted = replay.Read();
         var statistics = cache.Statistics;
@@ -39,6 +39,7 @@ internal sealed class Reporter(ParentPipe parent, IMcCache<string, Page> cache, 
             Bytes = statistics.Bytes,
             MulticastSent = sent - _before.Sent,
             MulticastApplied = applied - _before.Applied,
+            GatewaysLost = losses.Count,
             Visible = visibility.Latencies.ToArray(),
         };
     }

@@ -1,6 +1,6 @@
 using McCache.Streaming;
 
-namespace McCache.Stress.Silo;
+namespace McCache.Stress.Member;
 
 /// <summary>
 /// Loses a share of the batches while told to, half of them on the way there and half on the way back, which makes the receiver see them twice; some others are held up.

@@ -1,4 +1,4 @@
-namespace McCache.Stress.Silo;
+namespace McCache.Stress.Member;
 
 /// <summary>
 /// Reads all keys again and again, whatever the load's pace, so that a stale copy is found within a fraction of a second. Misses are loaded, so that there are copies to

@@ -1,6 +1,6 @@
 using McCache.Stress.Shared;
 
-namespace McCache.Stress.Silo;
+namespace McCache.Stress.Member;
 
 /// <summary>
 /// The random load: look-ups 55 %, inserts 20 %, updates 20 %, deletes 5 %, by several workers at an adjustable pace. Where the order is shared, 3 % are moves and 1 % pops, and so many
@@ -10,7 +10,7 @@ namespace McCache.Stress.Silo;
 /// A write that finds the coherent verbs at their bound, or its key in another writer's hands, becomes a look-up: while a fault holds writes up, reads go on, and it is
 /// reads that can be stale.
 /// </remarks>
-internal sealed class Workload(CheckedCache cache, Verbs verbs, SiloSettings settings)
+internal sealed class Workload(CheckedCache cache, Verbs verbs, MemberSettings settings)
 {
     private static readonly TimeSpan s_maxLoadTime = TimeSpan.FromMilliseconds(20);
 

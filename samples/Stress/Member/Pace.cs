@@ -1,6 +1,6 @@
 using McCache.Stress.Shared;
 
-namespace McCache.Stress.Silo;
+namespace McCache.Stress.Member;
 
 /// <summary>Keeps a worker to so many milliseconds an operation on average: timers are coarser than a millisecond, so what one of them is late is made up for.</summary>
 internal sealed class Pace(double milliseconds)

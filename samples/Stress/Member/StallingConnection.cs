@@ -2,9 +2,9 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Orleans.Configuration;
 
-namespace McCache.Stress.Silo;
+namespace McCache.Stress.Member;
 
-/// <summary>Cuts this silo off where network namespaces cannot be had: while told to, no byte comes in or goes out on any of its connections to other silos, old or new.</summary>
+/// <summary>Cuts this silo or client off where network namespaces cannot be had: while told to, no byte comes in or goes out on any of its connections to other silos, old or new.</summary>
 /// <remarks>As in a network that loses packets, what was under way arrives late, when the cut is over. The connection to the membership table is not touched.</remarks>
 internal sealed class StallingConnection
 {
@@ -22,6 +22,8 @@ internal sealed class StallingConnection
         options.ConfigureSiloInboundConnection(Use);
         options.ConfigureSiloOutboundConnection(Use);
     }
+
+    internal void Configure(ClientConnectionOptions options) => options.ConfigureConnection(Use);
 
     private void Use(IConnectionBuilder builder) => builder.Use(next => context =>
     {

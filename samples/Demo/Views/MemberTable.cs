@@ -4,8 +4,8 @@ using Spectre.Console;
 
 namespace McCache.Demo.Views;
 
-/// <summary>The table of a run: a row for each silo, and one for all.</summary>
-internal static class SiloTable
+/// <summary>The table of a run: a row for each silo and client, and one for all.</summary>
+internal static class MemberTable
 {
     /// <summary>Below this width, figures are shortened, and lines between columns and the rates left out.</summary>
     private const int ComfortableWidth = 110;
@@ -13,16 +13,16 @@ internal static class SiloTable
     public static Table Of(RunState state, int width)
     {
         var isShort = width < ComfortableWidth;
-        var silos = state.Silos;
+        var members = state.Members;
         var table = new Table
         {
             Border = isShort ? TableBorder.Simple : TableBorder.Rounded,
             BorderStyle = new Style(Color.Grey37),
-            ShowFooters = silos.Count > 1,
-            Caption = new TableTitle("sent, applied: multicast frames · p50, p99: from a write on another silo until it is visible here", new Style(Color.Grey)),
+            ShowFooters = members.Count > 1,
+            Caption = new TableTitle("sent, applied: multicast frames · p50, p99: from a write elsewhere until it is visible here", new Style(Color.Grey)),
         };
-        var reports = silos.Select(silo => silo.Report).ToArray();
-        var total = new SiloReport
+        var reports = members.Select(member => member.Report).ToArray();
+        var total = new MemberReport
         {
             Seconds = reports.Select(report => report.Seconds).DefaultIfEmpty().Max(),
             Requests = reports.Sum(report => report.Requests),
@@ -30,14 +30,18 @@ internal static class SiloTable
             OriginLoads = reports.Sum(report => report.OriginLoads),
             Entries = reports.Sum(report => report.Entries),
             Bytes = reports.Sum(report => report.Bytes),
-            MulticastSent = reports.Sum(report => report.MulticastSent),
+            MulticastSent = members.Where(member => !member.IsClient).Sum(member => member.Report.MulticastSent), // what a client sends is sent on by its gateway
             MulticastApplied = reports.Sum(report => report.MulticastApplied),
         };
-        var rows = silos.Select(silo => Cells(Dot(silo.Report.Phase) + " " + silo.Number, silo.Report, Latencies.Merge([silo.Report.Visible]), isShort));
+        var rows = members.Select(member => Cells(
+            $"{Dot(member.Report.Phase)} {(member.IsClient ? $"[aqua]{member.Name.ToLowerInvariant()}[/]" : member.Name.ToLowerInvariant())}",
+            member.Report,
+            Latencies.Merge([member.Report.Visible]),
+            isShort));
         var footer = Cells("all", total, Latencies.Merge(reports.Select(report => report.Visible)), isShort);
         string[] titles = isShort
-            ? ["silo", "requests", "hits", "loads", "entries", "size", "sent", "applied", "p50", "p99"]
-            : ["silo", "requests", "per s", "hits", "loads", "entries", "size", "sent", "applied", "p50", "p99"];
+            ? ["", "requests", "hits", "loads", "entries", "size", "sent", "applied", "p50", "p99"]
+            : ["", "requests", "per s", "hits", "loads", "entries", "size", "sent", "applied", "p50", "p99"];
         for (var column = 0; column < titles.Length; column++)
         {
             table.AddColumn(new TableColumn(new Markup($"[grey]{titles[column]}[/]"))
@@ -54,7 +58,7 @@ internal static class SiloTable
         return table;
     }
 
-    private static string[] Cells(string name, SiloReport report, Latencies visible, bool isShort) =>
+    private static string[] Cells(string name, MemberReport report, Latencies visible, bool isShort) =>
     [
         name,
         Figures.Count(report.Requests, isShort),
@@ -69,11 +73,11 @@ internal static class SiloTable
         Figures.Microseconds(visible.Percentile(99)),
     ];
 
-    private static string Dot(SiloPhase phase) => phase switch
+    private static string Dot(MemberPhase phase) => phase switch
     {
-        SiloPhase.Starting => "[grey]○[/]",
-        SiloPhase.Started or SiloPhase.Ready => "[yellow]●[/]",
-        SiloPhase.Replaying => "[green]●[/]",
+        MemberPhase.Starting => "[grey]○[/]",
+        MemberPhase.Started or MemberPhase.Ready => "[yellow]●[/]",
+        MemberPhase.Replaying => "[green]●[/]",
         _ => "[blue]●[/]",
     };
 }

@@ -5,40 +5,44 @@ using McCache.Demo.Shared;
 
 namespace McCache.Demo.Run;
 
-/// <summary>A silo process as its parent sees it: orders go to its stdin, reports come from its stdout, its stderr is its log.</summary>
-internal sealed class SiloProcess : IAsyncDisposable
+/// <summary>A silo or client process as its parent sees it: orders go to its stdin, reports come from its stdout, its stderr is its log.</summary>
+internal sealed class MemberProcess : IAsyncDisposable
 {
     private const int MaxLogLine = 300;
 
-    private readonly SiloSettings _settings;
+    private readonly MemberSettings _settings;
     private readonly Process _process;
     private readonly Task _log;
-    private readonly Dictionary<SiloPhase, TaskCompletionSource> _phases =
-        Enum.GetValues<SiloPhase>().ToDictionary(phase => phase, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+    private readonly Dictionary<MemberPhase, TaskCompletionSource> _phases =
+        Enum.GetValues<MemberPhase>().ToDictionary(phase => phase, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
     private volatile bool _isToldToStop;
-    private volatile SiloReport _report = new();
+    private volatile MemberReport _report = new();
     private volatile TaskCompletionSource<CopyReport>? _comparing;
 
-    private SiloProcess(SiloSettings settings, Process process)
+    private MemberProcess(MemberSettings settings, Process process)
     {
         (_settings, _process) = (settings, process);
         _log = KeepLogAsync();
         Ended = ReadToEndAsync();
     }
 
-    public int Number => _settings.Number;
+    /// <summary>"Silo 1", "Client 1".</summary>
+    public string Name => _settings.Name;
+
+    /// <summary>Whether it is outside the cluster.</summary>
+    public bool IsClient => _settings.IsClient;
 
     public int ProcessId => _process.Id;
 
     /// <summary>The newest report.</summary>
-    public SiloReport Report => _report;
+    public MemberReport Report => _report;
 
     /// <summary>Completes when the process has ended as it was told to; fails when it has ended otherwise.</summary>
-    /// <exception cref="SiloFailedException">It was not told to, or its exit code is not success.</exception>
+    /// <exception cref="MemberFailedException">It was not told to, or its exit code is not success.</exception>
     public Task Ended { get; }
 
-    public static SiloProcess Start(SiloSettings settings)
+    public static MemberProcess Start(MemberSettings settings)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
@@ -49,16 +53,16 @@ internal sealed class SiloProcess : IAsyncDisposable
 
         // Started as "dotnet McCache.Demo.dll", this process is dotnet, and needs to be told the program.
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
-            start.ArgumentList.Add(typeof(SiloProcess).Assembly.Location);
-        start.ArgumentList.Add(CommandLine.SiloCommand);
+            start.ArgumentList.Add(typeof(MemberProcess).Assembly.Location);
+        start.ArgumentList.Add(CommandLine.MemberCommand);
 
-        var silo = new SiloProcess(settings, Process.Start(start)!);
-        silo.Send(JsonSerializer.Serialize(settings, MessageContext.Default.SiloSettings));
-        return silo;
+        var member = new MemberProcess(settings, Process.Start(start)!);
+        member.Send(JsonSerializer.Serialize(settings, MessageContext.Default.MemberSettings));
+        return member;
     }
 
-    /// <summary>Completes when the silo has come to a phase.</summary>
-    public Task Reach(SiloPhase phase) => _phases[phase].Task;
+    /// <summary>Completes when it has come to a phase.</summary>
+    public Task Reach(MemberPhase phase) => _phases[phase].Task;
 
     public void Send(string order)
     {
@@ -73,9 +77,9 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks a silo that has finished what its cache holds.</summary>
+    /// <summary>Asks a process that has finished what its cache holds.</summary>
     /// <param name="isByPage">Whether to list the pages.</param>
-    /// <exception cref="SiloFailedException">It has ended.</exception>
+    /// <exception cref="MemberFailedException">It has ended.</exception>
     public async Task<CopyReport> CompareAsync(bool isByPage)
     {
         var comparing = _comparing = new TaskCompletionSource<CopyReport>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -85,8 +89,8 @@ internal sealed class SiloProcess : IAsyncDisposable
         return await comparing.Task;
     }
 
-    /// <summary>Tells a silo that has finished to leave, and waits until its process has ended.</summary>
-    /// <exception cref="SiloFailedException">It did not end well.</exception>
+    /// <summary>Tells a process that has finished to leave, and waits until its process has ended.</summary>
+    /// <exception cref="MemberFailedException">It did not end well.</exception>
     public Task StopAsync()
     {
         _isToldToStop = true;
@@ -107,7 +111,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     {
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
-            var report = JsonSerializer.Deserialize(line, MessageContext.Default.SiloReport)!;
+            var report = JsonSerializer.Deserialize(line, MessageContext.Default.MemberReport)!;
             _report = report with { Copy = null };
             if (report.Copy is { } copy)
                 _comparing?.TrySetResult(copy);
@@ -121,18 +125,18 @@ internal sealed class SiloProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
         await _log;
         if (!_isToldToStop || _process.ExitCode != ExitCodes.Success)
-            throw new SiloFailedException(this, _process.ExitCode, await ReadLogEndAsync());
+            throw new MemberFailedException(this, _process.ExitCode, await ReadLogEndAsync());
     }
 
     private async Task KeepLogAsync()
     {
-        await using var log = File.Create(_settings.Workspace.Log(Number));
+        await using var log = File.Create(_settings.Workspace.Log(Name));
         await _process.StandardError.BaseStream.CopyToAsync(log);
     }
 
     private async Task<string> ReadLogEndAsync()
     {
-        var lines = await File.ReadAllLinesAsync(_settings.Workspace.Log(Number));
+        var lines = await File.ReadAllLinesAsync(_settings.Workspace.Log(Name));
         return string.Join(Environment.NewLine, lines.TakeLast(15).Select(line => line.Length <= MaxLogLine ? line : line[..MaxLogLine] + "…"));
     }
 }

@@ -1,6 +1,6 @@
 using McCache.Stress.Shared;
 
-namespace McCache.Stress.Silo;
+namespace McCache.Stress.Member;
 
 /// <summary>
 /// Measures P8: keys that nobody writes, and which the cache has room for, are hits for ever unless the cache stops serving. They are read by plain look-up fifty times a

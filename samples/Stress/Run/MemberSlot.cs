@@ -3,10 +3,10 @@ using McCache.Stress.Shared;
 namespace McCache.Stress.Run;
 
 /// <summary>
-/// A place in the cluster, at one address, and the silo processes that hold it one after another. A process that ends without having been killed is replaced: Orleans ends a
-/// silo that was declared dead.
+/// A place in the run, at one address, and the silo or client processes that hold it one after another. A process that ends without having been killed is replaced: Orleans ends
+/// a silo that was declared dead.
 /// </summary>
-internal sealed class SiloSlot(int index, Func<ChildStart, ChildProcess> start, SharedKeys keys, Action<SiloSlot, StaleRead> onStale)
+internal sealed class MemberSlot(Place place, Func<ChildStart, ChildProcess> start, SharedKeys keys, Action<MemberSlot, StaleRead> onStale)
 {
     private const int MaxHits = 60_000;
     private const int MaxRestarts = 50;
@@ -19,7 +19,7 @@ internal sealed class SiloSlot(int index, Func<ChildStart, ChildProcess> start, 
     private Numbers _ended = new();
     private bool _isClosing;
 
-    internal int Index => index;
+    internal Place Place => place;
 
     /// <summary>The number of the process that holds the place now; process numbers are unique within the run.</summary>
     internal int Process { get; private set; }
@@ -51,7 +51,7 @@ internal sealed class SiloSlot(int index, Func<ChildStart, ChildProcess> start, 
             if (_isClosing)
                 return;
             (_ended, _latest, State) = (Sum(_ended, _latest), new Numbers(), "starting");
-            _child = start(new ChildStart(index, OnReport));
+            _child = start(new ChildStart(place, OnReport));
             Process = _child.Number;
             _ = FollowAsync(_child);
         }
@@ -106,7 +106,7 @@ internal sealed class SiloSlot(int index, Func<ChildStart, ChildProcess> start, 
         }
     }
 
-    /// <summary>Lets the silo stop in its own time, but no longer than this.</summary>
+    /// <summary>Lets the process stop in its own time, but no longer than this.</summary>
     internal async Task CloseAsync(TimeSpan patience)
     {
         lock (_gate)
@@ -183,10 +183,11 @@ internal sealed class SiloSlot(int index, Func<ChildStart, ChildProcess> start, 
         Published = a.Published + b.Published,
         Applied = a.Applied + b.Applied,
         Gaps = a.Gaps + b.Gaps,
+        Moves = a.Moves + b.Moves,
         LongestVerbSeconds = Math.Max(a.LongestVerbSeconds, b.LongestVerbSeconds),
         Hits = [],
     };
 }
 
-/// <summary>Which silo to start, and who takes its reports (with the number of its process).</summary>
-internal sealed record ChildStart(int Silo, Action<int, Report> OnReport);
+/// <summary>Whose process to start, and who takes its reports (with the number of its process).</summary>
+internal sealed record ChildStart(Place Place, Action<int, Report> OnReport);

@@ -1,6 +1,6 @@
 using McCache.Stress.Shared;
 
-namespace McCache.Stress.Silo;
+namespace McCache.Stress.Member;
 
 /// <summary>
 /// The cache under test, its source of truth, and the check of P1. Whoever reads notes the key's floor (the newest version whose coherent verb has returned) before the read
@@ -15,6 +15,7 @@ internal sealed class CheckedCache(IMcCache<string, long> cache, SharedKeys keys
 
     private readonly string[] _names = [.. Enumerable.Range(0, keys.Count).Select(key => $"key-{key:D7}")];
     private readonly string[] _stableNames = [.. Enumerable.Range(0, StableKeys).Select(key => $"stable-{key:D3}")];
+    private readonly long[] _made = new long[keys.Count];
     private readonly Dictionary<string, int> _numbers = Enumerable.Range(0, keys.Count).ToDictionary(key => $"key-{key:D7}");
 
     internal IMcCache<string, long> Cache => cache;
@@ -31,6 +32,9 @@ internal sealed class CheckedCache(IMcCache<string, long> cache, SharedKeys keys
 
     /// <summary>False for a name that is not among the keys that are written.</summary>
     internal bool TryGetNumber(string name, out int key) => _numbers.TryGetValue(name, out key);
+
+    /// <summary>Whether the newest value of a key that this process' own factory has made is this one.</summary>
+    internal bool WasMadeHere(int key, long value) => Volatile.Read(ref _made[key]) == value;
 
     /// <summary>Reads by look-up. False for a miss.</summary>
     internal bool TryRead(int key, bool isRecorded)
@@ -50,10 +54,10 @@ internal sealed class CheckedCache(IMcCache<string, long> cache, SharedKeys keys
         var floor = keys.Completed(key);
         var value = await cache.GetOrAddAsync(
             _names[key],
-            (Keys: keys, Key: key, Time: loadTime),
+            (Cache: this, Key: key, Time: loadTime),
             static async (_, state, token) =>
             {
-                var loaded = state.Keys.Source(state.Key);
+                var loaded = state.Cache.Make(state.Key);
                 if (state.Time > TimeSpan.Zero)
                     await Task.Delay(state.Time, token);
                 return loaded;
@@ -66,7 +70,7 @@ internal sealed class CheckedCache(IMcCache<string, long> cache, SharedKeys keys
     {
         var start = MonotonicTime.Now;
         var floor = keys.Completed(key);
-        Check(EventKind.Fill, key, cache.GetOrAdd(_names[key], _ => keys.Source(key)), floor, start, isRecorded: true);
+        Check(EventKind.Fill, key, cache.GetOrAdd(_names[key], _ => Make(key)), floor, start, isRecorded: true);
     }
 
     /// <summary>Moves a key to an end and pops what is there, which is that key unless others do the same. False when the key is not there.</summary>
@@ -100,6 +104,13 @@ internal sealed class CheckedCache(IMcCache<string, long> cache, SharedKeys keys
     }
 
     internal void Record(EventKind kind, int key, long version, long start) => ring.Add(kind, process, key, version, start, MonotonicTime.Now);
+
+    private long Make(int key)
+    {
+        var made = keys.Source(key);
+        Volatile.Write(ref _made[key], made);
+        return made;
+    }
 
     private long NoteFloors(long[] floors)
     {

@@ -1,9 +1,11 @@
 using System.Globalization;
+using McCache.Stress.Shared;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace McCache.Stress.Silo;
+namespace McCache.Stress.Member;
 
-/// <summary>Writes the log of one silo to its file, flushed line by line since the process may be killed at any moment; bounded.</summary>
+/// <summary>Writes the log of one place to its file, flushed line by line since the process may be killed at any moment; bounded.</summary>
 internal sealed class FileLog(string path) : ILoggerProvider
 {
     private const int MaxLines = 100_000;
@@ -11,6 +13,15 @@ internal sealed class FileLog(string path) : ILoggerProvider
     private readonly Lock _gate = new();
     private readonly StreamWriter _writer = new(path, append: true) { AutoFlush = true };
     private int _lines;
+
+    /// <summary>An empty builder whose log goes there; MCCACHE_STRESS_LOG is its least level.</summary>
+    internal static HostApplicationBuilder CreateBuilder(MemberSettings settings)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.SetMinimumLevel(Enum.TryParse<LogLevel>(Environment.GetEnvironmentVariable("MCCACHE_STRESS_LOG"), out var level) ? level : LogLevel.Warning);
+        builder.Logging.AddProvider(new FileLog(RunFiles.Log(settings.Folder, settings.Place)));
+        return builder;
+    }
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 

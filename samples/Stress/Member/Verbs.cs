@@ -1,6 +1,6 @@
 using McCache.Stress.Shared;
 
-namespace McCache.Stress.Silo;
+namespace McCache.Stress.Member;
 
 /// <summary>
 /// Writes. Each writes a new version to the source, and then tells the cache, by a dictionary verb (eventual, nothing is claimed) or by a coherent verb: when that has

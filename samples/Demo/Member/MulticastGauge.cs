@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace McCache.Demo.Silo;
+namespace McCache.Demo.Member;
 
 /// <summary>Reads what the multicast stream provider of the caches counts, the way any monitoring does: from the meter "McCache".</summary>
 internal sealed class MulticastGauge : IDisposable

@@ -1,24 +1,25 @@
 using System.Diagnostics;
 using McCache.Demo.Shared;
 
-namespace McCache.Demo.Silo;
+namespace McCache.Demo.Member;
 
 /// <summary>
-/// Replays this silo's share of the trace: of N silos, the first takes lines 1, N + 1, 2N + 1 and so on, and after the last line the trace begins again. A line is a
+/// Replays this member's share of the trace: of N silos and clients, the first takes lines 1, N + 1, 2N + 1 and so on, and after the last line the trace begins again. A line is a
 /// request for a page through the cache; some are followed by an update of the page.
 /// </summary>
-internal sealed class Replay(SiloSettings settings, AccessTrace trace, IMcCache<string, Page> cache, VersionBoard board) : IDisposable
+internal sealed class Replay(MemberSettings settings, AccessTrace trace, IMcCache<string, Page> cache, VersionBoard board) : IDisposable
 {
     /// <summary>Requests in flight. A hit needs no company; loads and coherent verbs are waited for side by side.</summary>
-    private const int Workers = 4;
+    public const int Workers = 4;
 
     /// <summary>How many requests a worker makes, when all are hits, before it lets others have the thread.</summary>
     private const int RequestsPerTurn = 32;
 
-    /// <summary>SQLite lets in one writer at a time. Those of this silo queue here, without a thread, not in SQLite's loop of sleeping and looking again.</summary>
+    /// <summary>SQLite lets in one writer at a time. Those of this process queue here, without a thread, not in SQLite's loop of sleeping and looking again.</summary>
     private readonly SemaphoreSlim _writer = new(1);
 
-    private long _line = settings.Number - 1 - settings.Silos;
+    private readonly int _members = settings.Silos + settings.Clients;
+    private long _line = settings.Number - 1 - settings.Silos - settings.Clients;
     private long _started, _finished;
     private long _requests, _originLoads, _updates, _coherentVerbs, _staleReads;
     private string? _firstStaleRead;
@@ -34,9 +35,9 @@ internal sealed class Replay(SiloSettings settings, AccessTrace trace, IMcCache<
     }
 
     /// <summary>What has been counted so far.</summary>
-    public SiloReport Read() => new()
+    public MemberReport Read() => new()
     {
-        Phase = _finished == 0 ? SiloPhase.Replaying : SiloPhase.Finished,
+        Phase = _finished == 0 ? MemberPhase.Replaying : MemberPhase.Finished,
         Seconds = _started == 0 ? 0 : Stopwatch.GetElapsedTime(_started, _finished == 0 ? Stopwatch.GetTimestamp() : _finished).TotalSeconds,
         Requests = Volatile.Read(ref _requests),
         OriginLoads = Volatile.Read(ref _originLoads),
@@ -54,7 +55,7 @@ internal sealed class Replay(SiloSettings settings, AccessTrace trace, IMcCache<
         var random = new Random((settings.Number * Workers) + worker);
         for (var request = 1; !until.IsCancellationRequested; request++)
         {
-            var page = trace.Requests[(int)(Interlocked.Add(ref _line, settings.Silos) % trace.Requests.Count)];
+            var page = trace.Requests[(int)(Interlocked.Add(ref _line, _members) % trace.Requests.Count)];
             await ReadAsync(page, origin);
             if (random.NextDouble() < settings.Updates)
                 await UpdateAsync(page, origin);
@@ -83,7 +84,7 @@ internal sealed class Replay(SiloSettings settings, AccessTrace trace, IMcCache<
         return new(origin.Load(key));
     }
 
-    /// <summary>Writes to the database first, then tells the caches. Once that has completed, no silo may serve an older version: the board says so to all.</summary>
+    /// <summary>Writes to the database first, then tells the caches. Once that has completed, nobody may serve an older version: the board says so to all.</summary>
     private async Task UpdateAsync(int page, Origin origin)
     {
         if (settings.Coherence == Coherence.Invalidate)

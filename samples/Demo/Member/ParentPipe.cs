@@ -4,14 +4,14 @@ using System.Threading.Channels;
 using McCache.Demo.Command;
 using McCache.Demo.Shared;
 
-namespace McCache.Demo.Silo;
+namespace McCache.Demo.Member;
 
 /// <summary>
-/// A silo's line to its parent: orders come on stdin, reports go to stdout. When stdin ends the parent is gone, however it died, and this process ends at once.
+/// A member's line to its parent: orders come on stdin, reports go to stdout. When stdin ends the parent is gone, however it died, and this process ends at once.
 /// </summary>
 internal sealed class ParentPipe : IDisposable
 {
-    /// <summary>How long a silo that got a signal waits for its parent, which may have got it too, to stop it in order.</summary>
+    /// <summary>How long a member that got a signal waits for its parent, which may have got it too, to stop it in order.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly TextReader _orders;
@@ -22,7 +22,7 @@ internal sealed class ParentPipe : IDisposable
     private readonly Channel<bool> _comparisons = Channel.CreateUnbounded<bool>();
     private readonly List<PosixSignalRegistration> _signals = [];
 
-    private ParentPipe(SiloSettings settings, TextReader orders)
+    private ParentPipe(MemberSettings settings, TextReader orders)
     {
         (Settings, _orders) = (settings, orders);
         foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP })
@@ -30,18 +30,18 @@ internal sealed class ParentPipe : IDisposable
         new Thread(ReadOrders) { IsBackground = true, Name = "Parent" }.Start();
     }
 
-    public SiloSettings Settings { get; }
+    public MemberSettings Settings { get; }
 
-    /// <summary>Completes when all silos are ready.</summary>
+    /// <summary>Completes when all members are ready.</summary>
     public Task Replay => _replay.Task;
 
     /// <summary>Cancelled when the replay has to end before its time.</summary>
     public CancellationToken Finish => _finish.Token;
 
-    /// <summary>An item for each order to report what the cache holds: whether page by page. Ends when this silo has to leave the cluster.</summary>
+    /// <summary>An item for each order to report what the cache holds: whether page by page. Ends when this member has to leave.</summary>
     public IAsyncEnumerable<bool> Comparisons => _comparisons.Reader.ReadAllAsync();
 
-    /// <summary>Whether a signal was for this silo alone, so that it leaves without having been told to by its parent.</summary>
+    /// <summary>Whether a signal was for this process alone, so that it leaves without having been told to by its parent.</summary>
     public bool IsLeftAlone { get; private set; }
 
     /// <summary>Reads the settings that the parent sends first. Null when a person has called the hidden command, and nobody sends any.</summary>
@@ -52,7 +52,7 @@ internal sealed class ParentPipe : IDisposable
         var orders = new StreamReader(Console.OpenStandardInput());
         try
         {
-            var settings = JsonSerializer.Deserialize(orders.ReadLine() ?? "", MessageContext.Default.SiloSettings);
+            var settings = JsonSerializer.Deserialize(orders.ReadLine() ?? "", MessageContext.Default.MemberSettings);
             return settings is null ? null : new ParentPipe(settings, orders);
         }
         catch (JsonException)
@@ -61,12 +61,12 @@ internal sealed class ParentPipe : IDisposable
         }
     }
 
-    public void Report(SiloReport report)
+    public void Report(MemberReport report)
     {
         try
         {
             lock (_reports)
-                _reports.WriteLine(JsonSerializer.Serialize(report, MessageContext.Default.SiloReport));
+                _reports.WriteLine(JsonSerializer.Serialize(report, MessageContext.Default.MemberReport));
         }
         catch (IOException)
         {
