@@ -32,6 +32,7 @@ public sealed class MutationTests(ITestOutputHelper output)
     [InlineData(Rule.AttachDrop, "P1", Coherence.Invalidate)]
     [InlineData(Rule.Interest, "P1", Coherence.Invalidate)]
     [InlineData(Rule.ReadAfter, "P1", Coherence.Replicate)]
+    [InlineData(Rule.PendingSets, "P1", Coherence.Replicate)]
     [InlineData(Rule.Again, "P1", Coherence.Replicate)]
     public void Without_a_rule_of_clients_a_property_is_violated(Rule rule, string property, Coherence coherence) => Check(rule, property, coherence, withClients: true);
 

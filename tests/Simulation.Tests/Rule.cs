@@ -96,6 +96,9 @@ public enum Rule
     /// <summary>A gateway answers a client although it has not all that the client had published.</summary>
     ReadAfter,
 
+    /// <summary>A client that has set what its gateway has not made yet does not say so to others who write.</summary>
+    PendingSets,
+
     /// <summary>A client serves a stream before the gateway tells it of it.</summary>
     Interest,
 

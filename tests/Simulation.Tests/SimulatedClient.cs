@@ -1,3 +1,4 @@
+using System.Reflection;
 using McCache.Client;
 using McCache.Streaming;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,6 +13,8 @@ internal sealed partial class SimulatedClient : SimulatedMember, IClientChannel,
 {
     /// <summary>How long a coherent verb waits for a gateway to be found.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private static readonly FieldInfo s_session = typeof(ClientMember).GetField("_session", BindingFlags.Instance | BindingFlags.NonPublic)!;
 
     private IFrameHandler _handler = null!; // the cache, which attaches itself
 
@@ -99,7 +102,13 @@ internal sealed partial class SimulatedClient : SimulatedMember, IClientChannel,
         return publication;
     }
 
-    void IClientChannel.Watch(Action applied) => Member.Watch(applied);
+    void IClientChannel.Watch(Action applied)
+    {
+        if (World.Off == Rule.PendingSets)
+            applied();
+        else
+            Member.Watch(applied);
+    }
 
     Task IClientChannel.AttachedAsync(CancellationToken cancellationToken) => Member.AttachedAsync(cancellationToken);
 
@@ -107,7 +116,9 @@ internal sealed partial class SimulatedClient : SimulatedMember, IClientChannel,
 
     async ValueTask<byte[]> IClientChannel.AskGatewayAsync(StreamId stream, byte[] request, CancellationToken cancellationToken)
     {
-        var answer = await Member.AskGatewayAsync(stream, request, cancellationToken);
+        var answer = World.Off == Rule.ReadAfter && s_session.GetValue(Member) is GatewaySession session
+            ? await session.Gateway.Ask(session.Attachment, StreamNames.Of(stream), request)
+            : await Member.AskGatewayAsync(stream, request, cancellationToken);
         World.Tally.Add(answer.Length > 0 ? Seen.ReadThrough : Seen.ReadThroughMissed);
         return answer;
     }

@@ -33,9 +33,6 @@ internal sealed partial class World
     private readonly HashSet<(AttachedClient Attachment, long Stamp)> _made = [];
     private int _commits;
 
-    /// <summary>Whether clients share keys as silos do.</summary>
-    internal bool HasNoLocksOfClients { get; init; }
-
     internal int[] Database { get; } = new int[Keys];
 
     /// <summary>For each key the newest write whose coherent verb has returned.</summary>
@@ -48,7 +45,7 @@ internal sealed partial class World
         var write = new Write(member, kind, key, _commits + 1);
         for (var i = 0; i < Keys; i++)
         {
-            if (write.Changes(i) && _locks[i] is { } held && (!held.Member.IsCrashed || IsUndecided(held)))
+            if (write.Changes(i) && _locks[i] is { } held && !held.Member.IsCrashed)
                 return null;
         }
 
@@ -67,27 +64,8 @@ internal sealed partial class World
     /// <summary>The program lets others have the key.</summary>
     internal void Unlock(Write write)
     {
-        if (_locks[write.Key] != write)
-            return;
-        if (IsUndecided(write))
-            After(0.1, () => Unlock(write));
-        else
-        {
-                _locks[write.Key] = null;
-        }
-    }
-
-    /// <summary>
-    /// In a replicated cache, whether a gateway may still take what a client has set, and give it a version that is newer than what others have completed meanwhile: see
-    /// ScenarioTests. What is told to no gateway yet is told as a removal.
-    /// </summary>
-    private bool IsUndecided(Write write)
-    {
-        if (!Plan.IsReplicated || write is not { Kind: WriteKind.Set, Member: SimulatedClient client } || HasNoLocksOfClients)
-            return false;
-        var gateways = Alive.Count(silo => Inside.Attached(silo.Member).Any(attached => silo.ClientOf(attached) == client));
-        return gateways > (client is { IsCrashed: false, Member.Gateway: not null } ? 1 : 0)
-            || (client.IsCrashed ? Queue.Now < client.GoneSince + TimeSpan.FromSeconds(MaxDelay) : client.Member.Gateway is not null && Inside.SentFrames(client.Member) > 0);
+        if (_locks[write.Key] == write)
+            _locks[write.Key] = null;
     }
 
     internal void Complete(Write write)

@@ -19,10 +19,12 @@ public sealed class CalmRunTests
         Assert.True(report is { Coherence: "invalidate", DigestsEqual: null, IncoherentKeys: 0 }, said);
     }
 
-    [Fact]
-    public async Task Run_with_a_client_reads_nothing_stale_there_and_keeps_nothing_of_it()
+    [Theory]
+    [InlineData("invalidate")]
+    [InlineData("replicate")]
+    public async Task Run_with_a_client_reads_nothing_stale_there_and_keeps_nothing_of_it(string coherence)
     {
-        var (exitCode, report, said) = await StressTool.RunAsync("--silos", "2", "--clients", "1", "--minutes", "0.05", "--faults", "none", "--json");
+        var (exitCode, report, said) = await StressTool.RunAsync("--silos", "2", "--clients", "1", "--minutes", "0.05", "--faults", "none", "--coherence", coherence, "--json");
 
         Assert.True(exitCode == 0, said);
         Assert.True(report is { Clients: 1, StaleReads: 0, ClientStaleReads: 0, ClientReads: > 0, ClientVerbs: > 0, IncoherentKeys: 0, HungVerbs: 0, ClientsKept: 0 }, said);

@@ -63,7 +63,7 @@ internal sealed class SentFrames(LaneLimits limits, Action<byte[]> onRefused)
         sent.Node = null;
     }
 
-    private static InvalidOperationException Lost() => new("Too much was published that the gateway has not answered; this was dropped.");
+    private static InvalidOperationException Lost() => new("Too much was published that the gateway has not answered; it is not known whether this was heard.");
 
     /// <summary>One of them.</summary>
     internal sealed class SentFrame : IAwaited

@@ -7,7 +7,7 @@ namespace McCache.Streaming;
 /// (<see cref="SiloMember"/>), a client outside the cluster through its gateway (<see cref="ClientMember"/>).
 /// </summary>
 /// <remarks>
-/// Locks are taken in the order: publishing, a lane's gate or a subscription's, pending. None is held while a handler, an observer or the network is called, except that
+/// Locks are taken in the order: a client's receiving (at its gateway), the memory's, publishing, a lane's gate or a subscription's, pending; at a client: the memory's, the member's, a lane's gate, what was sent. None is held while a handler, an observer or the network is called, except that
 /// <see cref="IFrameHandler.Serve"/> is called under a lock of its own, without which two changes of the state could arrive in the wrong order.
 /// </remarks>
 internal abstract class MulticastMember : IMulticastChannel
