@@ -159,15 +159,16 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
         if (change is null)
             return default;
         change.OnBehalfOf = client;
-        return IsReplica ? MakeInOrderAsync(change, make, awaiting, client) : MakeAsync(change, make, awaiting);
+        change.Again = again => client.TryMakeAgain(null, 0, again);
+        return IsReplica && operation is (CacheOperation.Set or CacheOperation.Remove) ? MakeInOrderAsync(change, make, awaiting, client) : MakeAsync(change, make, awaiting);
     }
 
     /// <summary>
-    /// A change that is made again comes after what the client has changed since, so that is what it must not do. The other is coherent then: whatever the first was to win over, it wins over.
+    /// A change of a key that is made again comes after what the client has changed since, so that is what it must not do. The other is coherent then: whatever the first was to win over, it wins over.
     /// </summary>
     private async ValueTask MakeInOrderAsync(OutgoingChange change, Action make, Awaiting awaiting, AttachedClient client)
     {
-        var what = (Name, change.KeyHash); // 0 for all keys
+        var what = (Name, change.KeyHash);
         var (number, isBehind) = client.BeginVerb(what);
         change.Again = again => client.TryMakeAgain(what, number, again);
         try

@@ -102,6 +102,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
                 if (met == Settlement.Clean || (met == Settlement.Overruled && isInformed))
                     return;
                 isInformed = met == Settlement.Overruled; // then every place has told what it held, and this member's clock is past it
+                change.Settled = default; // if nothing is sent this time, nothing is to be waited for
                 change.OnBehalfOf = null; // its client may have read what somebody else wrote meanwhile
                 if (change.Again is not { } again)
                     make();

@@ -54,11 +54,11 @@ internal sealed class AttachedClient : LaneSender
     /// one.
     /// </summary>
     /// <returns>Whether it was made.</returns>
-    internal bool TryMakeAgain((string Stream, ulong Key) what, long number, Action make)
+    internal bool TryMakeAgain((string Stream, ulong Key)? what, long number, Action make)
     {
         lock (_receiving)
         {
-            if (_hasLeft || _verbs.GetValueOrDefault(what) != number)
+            if (_hasLeft || (what is { } changed && _verbs.GetValueOrDefault(changed) != number))
                 return false;
             make();
             return true;

@@ -528,7 +528,8 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
     }
 
 #pragma warning disable CA5394 // Jitter is no secret, and an identity has to be different only.
-    private TimeSpan NextRenewal(GatewaySession session) => (session.Granted / 2 < _times.Renewal ? session.Granted / 2 : _times.Renewal) * Jitter();
+    /// <summary>Twice within what was granted last, and no oftener than ten times as often as was configured.</summary>
+    private TimeSpan NextRenewal(GatewaySession session) => TimeSpan.FromTicks(Math.Clamp(session.Granted.Ticks / 2, _times.Renewal.Ticks / 10, _times.Renewal.Ticks)) * Jitter();
 
     private double Jitter() => 0.5 + (0.5 * Random.NextDouble());
 
