@@ -155,30 +155,48 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
     {
         if (!CacheFrame.TryReadHeader(payload, out var operation, out var body))
             throw new InvalidDataException($"A client has sent something to cache '{Name}' that is no change.");
-        var (change, make) = ReadVerb(operation, body);
+        var (change, make, key) = ReadVerb(operation, body);
         if (change is null)
             return default;
         change.OnBehalfOf = client;
-        change.Again = again => client.TryMakeAgain(null, 0, again);
-        return IsReplica && operation is (CacheOperation.Set or CacheOperation.Remove) ? MakeInOrderAsync(change, make, awaiting, client) : MakeAsync(change, make, awaiting);
+        change.Again = client.TryMakeAgain;
+        return IsReplica && operation is (CacheOperation.Set or CacheOperation.Remove) ? MakeInOrderAsync(change, make, key!, awaiting, client) : MakeAsync(change, make, awaiting);
     }
 
     /// <summary>
-    /// A change of a key that is made again comes after what the client has changed since, so that is what it must not do. The other is coherent then: whatever the first was to win over, it wins over.
+    /// A change of a key that is made again would come after what the client has changed since. Then the key is removed instead: that wins over whatever the change was to win over, and sets nothing that is old.
     /// </summary>
-    private async ValueTask MakeInOrderAsync(OutgoingChange change, Action make, Awaiting awaiting, AttachedClient client)
+    private async ValueTask MakeInOrderAsync(OutgoingChange change, Action make, TKey key, Awaiting awaiting, AttachedClient client)
     {
         var what = (Name, change.KeyHash);
-        var (number, isBehind) = client.BeginVerb(what);
-        change.Again = again => client.TryMakeAgain(what, number, again);
+        var number = client.BeginVerb(what);
+        var isSuperseded = false;
+        change.Again = again => client.TryMakeAgain(() =>
+        {
+            isSuperseded = !client.IsLast(what, number);
+            if (!isSuperseded)
+                again();
+        }) && !isSuperseded;
         try
         {
-            await MakeAsync(change, make, isBehind ? Awaiting.Coherence : awaiting);
+            await MakeAsync(change, make, awaiting);
         }
         finally
         {
             client.EndVerb(what, number);
         }
+
+        if (!isSuperseded)
+            return;
+        OnMadeAgain();
+        var removal = RemoveChange(key);
+        removal.Again = client.TryMakeAgain;
+        await RunAsync(removal, () => Local.Remove(key, out _, removal), CancellationToken.None);
+    }
+
+    /// <summary>A coherent verb has been made again.</summary>
+    private protected virtual void OnMadeAgain()
+    {
     }
 
     private async ValueTask MakeAsync(OutgoingChange change, Action make, Awaiting awaiting)
@@ -198,31 +216,31 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
         }
     }
 
-    private (OutgoingChange? Change, Action Make) ReadVerb(CacheOperation operation, ReadOnlySpan<byte> body)
+    private (OutgoingChange? Change, Action Make, TKey? Key) ReadVerb(CacheOperation operation, ReadOnlySpan<byte> body)
     {
         switch (operation)
         {
             case CacheOperation.Remove:
                 var removed = ReadKey(body);
                 var removal = RemoveChange(removed);
-                return (removal, () => Local.Remove(removed, out _, removal));
+                return (removal, () => Local.Remove(removed, out _, removal), removed);
             case CacheOperation.RemoveByTag:
                 var tag = Utf8.GetString(body);
                 var tagRemoval = RemoveByTagChange(tag);
-                return (tagRemoval, () => Local.RemoveByTag(tag, CacheChangeKind.Removed, tagRemoval));
+                return (tagRemoval, () => Local.RemoveByTag(tag, CacheChangeKind.Removed, tagRemoval), default);
             case CacheOperation.Clear:
                 var clear = ClearChange();
-                return (clear, () => Local.Clear(CacheChangeKind.Removed, clear));
+                return (clear, () => Local.Clear(CacheChangeKind.Removed, clear), default);
             case CacheOperation.MoveToLast or CacheOperation.MoveToFirst:
                 var (moved, isLast) = (ReadKey(body), operation == CacheOperation.MoveToLast);
                 var move = MoveChange(moved, isLast);
-                return (move, () => Local.MoveTo(moved, isLast, move));
+                return (move, () => Local.MoveTo(moved, isLast, move), moved);
             default:
                 if (!IsReplica || !WireEntry.TryRead(body, out var entry) || entry.IsLarge)
                     throw new InvalidDataException($"A client has set a value of cache '{Name}', which takes none, or not this one.");
                 var (key, value, options) = (ReadKey(entry.Key), Values.Read(entry.Content)!, entry.Terms.ToOptions());
                 var change = SetChange(key, value, options);
-                return (change, () => Local.Set(key, value, options, change));
+                return (change, () => Local.Set(key, value, options, change), key);
         }
     }
 

@@ -108,10 +108,12 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
                     make();
                 else if (!again(make))
                     return;
-                Interlocked.Increment(ref _repeats);
+                OnMadeAgain();
             }
         }
     }
+
+    private protected override void OnMadeAgain() => Interlocked.Increment(ref _repeats);
 
     private long Publish(OutgoingChange change)
     {

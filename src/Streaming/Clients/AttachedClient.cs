@@ -32,13 +32,8 @@ internal sealed class AttachedClient : LaneSender
 
     /// <summary>Notes that a change of the client is being made. Called while it is, by <see cref="IFrameHandler.MakeAsync"/>.</summary>
     /// <param name="what">What it changes.</param>
-    /// <returns>Its number, and whether an earlier change of the same is not settled.</returns>
-    internal (long Number, bool IsBehind) BeginVerb((string Stream, ulong Key) what)
-    {
-        var isBehind = _verbs.ContainsKey(what);
-        _verbs[what] = ++_verb;
-        return (_verb, isBehind);
-    }
+    /// <returns>Its number.</returns>
+    internal long BeginVerb((string Stream, ulong Key) what) => _verbs[what] = ++_verb;
 
     internal void EndVerb((string Stream, ulong Key) what, long number)
     {
@@ -49,16 +44,16 @@ internal sealed class AttachedClient : LaneSender
         }
     }
 
-    /// <summary>
-    /// Makes a change of the client again; not, when the client has changed the same since, for that must win; and not when it has left: its next gateway may have completed the verb then, and somebody else a later
-    /// one.
-    /// </summary>
+    /// <summary>Whether the client has not changed the same since. Called within <see cref="TryMakeAgain"/>.</summary>
+    internal bool IsLast((string Stream, ulong Key) what, long number) => _verbs.GetValueOrDefault(what) == number;
+
+    /// <summary>Makes a change of the client again, unless it has left: its next gateway may have completed the verb then, and somebody else a later one, which this would win over.</summary>
     /// <returns>Whether it was made.</returns>
-    internal bool TryMakeAgain((string Stream, ulong Key)? what, long number, Action make)
+    internal bool TryMakeAgain(Action make)
     {
         lock (_receiving)
         {
-            if (_hasLeft || (what is { } changed && _verbs.GetValueOrDefault(changed) != number))
+            if (_hasLeft)
                 return false;
             make();
             return true;
