@@ -122,7 +122,7 @@ internal sealed class AttachedClient : LaneSender
             }
 
             _receiver.Commit(batch);
-            return _receiver.Acknowledge();
+            return _receiver.Acknowledge() with { Sent = Last };
         }
     }
 
@@ -315,6 +315,6 @@ internal sealed class AttachedClient : LaneSender
     /// <summary>The way in from the client.</summary>
     private sealed class Receiver(AttachedClient client) : LaneReceiver(client._member, new Incarnation(client._member.Silo, client._id), client._id)
     {
-        protected override void Run() => client._observer.Settled(client._id, Acknowledge()).Ignore();
+        protected override void Run() => client._observer.Settled(client._id, Acknowledge() with { Sent = client.Last }).Ignore();
     }
 }

@@ -284,7 +284,14 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
 
     // What the gateway calls. -------------------------------------------------------------------------------------------------------------
 
-    ValueTask<Acknowledgement> IMulticastClientObserver.Deliver(Batch batch) => new(Find(batch.Publisher.Id) is { } session ? Receive(session.Receiver, batch) : Acknowledgement.None);
+    ValueTask<Acknowledgement> IMulticastClientObserver.Deliver(Batch batch)
+    {
+        if (Find(batch.Publisher.Id) is not { } session)
+            return new(Acknowledgement.None);
+        var acknowledgement = Receive(session.Receiver, batch);
+        session.OnHeard();
+        return new(acknowledgement);
+    }
 
     Task IMulticastClientObserver.Settled(ulong id, Acknowledgement acknowledgement)
     {

@@ -10,6 +10,7 @@ internal sealed class GatewaySession : IDisposable
     private readonly Lock _gate = new();
     private FrozenSet<byte[]> _heard = FrozenSet<byte[]>.Empty;
     private readonly Queue<(long Sequence, Action Applied)> _watchers = new();
+    private readonly Queue<(long Sequence, Action Applied)> _hearing = new(); // what is applied, and waits for what the gateway had sent before that
     private long _interest;
     private long _sent;
     private long _applied;
@@ -59,14 +60,14 @@ internal sealed class GatewaySession : IDisposable
         Sender.LoseEarlier(streams);
     }
 
-    /// <summary>Calls back when the gateway has applied what has been sent so far, or the session has ended.</summary>
+    /// <summary>Calls back when the gateway has applied what has been sent so far, and everything that it had sent before has been heard; or when the session has ended.</summary>
     internal void Watch(Action applied)
     {
         lock (_gate)
         {
-            if (Sent > _applied)
+            if (Sent > _applied || _hearing.Count > 0)
             {
-                _watchers.Enqueue((Sent, applied));
+                (Sent > _applied ? _watchers : _hearing).Enqueue((Sent > _applied ? Sent : 0, applied)); // behind those before it
                 return;
             }
         }
@@ -82,14 +83,27 @@ internal sealed class GatewaySession : IDisposable
         return applied.Task;
     }
 
-    private void OnApplied(long sequence)
+    private void OnApplied(long sequence, long sent)
     {
-        List<Action> told = [];
         lock (_gate)
         {
             _applied = Math.Max(_applied, sequence);
             while (_watchers.TryPeek(out var first) && first.Sequence <= _applied)
-                told.Add(_watchers.Dequeue().Applied);
+                _hearing.Enqueue((sent, _watchers.Dequeue().Applied));
+        }
+
+        OnHeard();
+    }
+
+    /// <summary>A batch of the gateway has been applied.</summary>
+    internal void OnHeard(bool isOver = false)
+    {
+        List<Action> told = [];
+        var heard = isOver ? long.MaxValue : Receiver.Applied;
+        lock (_gate)
+        {
+            while (_hearing.TryPeek(out var first) && first.Sequence <= heard)
+                told.Add(_hearing.Dequeue().Applied);
         }
 
         told.ForEach(applied => applied());
@@ -140,7 +154,8 @@ internal sealed class GatewaySession : IDisposable
         _receiver.Stop();
         Sender.Bury();
         Sender.Dispose();
-        OnApplied(long.MaxValue);
+        OnApplied(long.MaxValue, 0);
+        OnHeard(isOver: true);
     }
 
     private sealed class ToGateway(GatewaySession session) : LaneSender(session._member)
@@ -154,7 +169,7 @@ internal sealed class GatewaySession : IDisposable
         {
             if (acknowledgement.Receiver == session.Id)
             {
-                session.OnApplied(acknowledgement.Applied);
+                session.OnApplied(acknowledgement.Applied, acknowledgement.Sent);
                 return acknowledgement;
             }
 

@@ -31,6 +31,9 @@ internal sealed class InboundLane(ulong receiver)
     private readonly Queue<Delivery> _losses = new();
     private long _applied;
 
+    /// <summary>Every frame up to this number has been applied.</summary>
+    internal long Applied => _applied;
+
     /// <summary>Frames that are not settled.</summary>
     internal int Unsettled { get; private set; }
 

@@ -69,7 +69,8 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     /// <summary>The number of the first frame that the receiver is not known to have; 0 while it may lack any.</summary>
     internal long Lowest => _lost is not null ? 0 : _frames.Count > 0 ? _frames[0].Number : long.MaxValue;
 
-    private long Last => _base + _frames.Count;
+    /// <summary>The sequence number of the last frame.</summary>
+    internal long Last => _base + _frames.Count;
 
     /// <summary>Takes a frame.</summary>
     /// <returns>False when the queue was full and has been dropped; the frame is in the queue all the same.</returns>

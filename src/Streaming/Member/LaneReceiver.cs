@@ -25,6 +25,16 @@ internal abstract class LaneReceiver(MulticastMember member, Incarnation incarna
         }
     }
 
+    /// <summary>Every frame up to this number has been applied.</summary>
+    internal long Applied
+    {
+        get
+        {
+            lock (Gate)
+                return _lane.Applied;
+        }
+    }
+
     private protected Lock Gate { get; } = new();
 
     internal Admission Admit(Batch batch)

@@ -31,6 +31,16 @@ internal abstract class LaneSender : KickedWork, IDisposable
         }
     }
 
+    /// <summary>The sequence number of the last frame.</summary>
+    internal long Last
+    {
+        get
+        {
+            lock (_gate)
+                return _lane.Last;
+        }
+    }
+
     internal bool IsDrained
     {
         get
