@@ -11,7 +11,8 @@ public static class McCacheClientExtensions
     /// <remarks>
     /// <para>Verbs mean what they mean in a silo. A near cache holds what this client has written or asked for, in this client's order; also of a replicated cache, where
     /// <c>GetOrAddAsync</c> asks the gateway's copy before the factory. While no gateway is attached it looks empty.</para>
-    /// <para>When the gateway is lost, another is found. A coherent verb that is under way then is made again through that one; a dictionary verb that may not have got through is told as a removal.</para>
+    /// <para>When the gateway is lost, another is found. A coherent verb that is under way then is made again through that one; a dictionary verb that may not have got through is told as a removal.
+    /// In a replicated cache a <c>SetAsync</c> that meets something newer on its way ends with the key removed everywhere: nobody serves an older value.</para>
     /// </remarks>
     /// <typeparam name="TKey">The type of the keys.</typeparam>
     /// <typeparam name="TValue">The type of the values.</typeparam>

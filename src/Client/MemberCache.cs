@@ -159,38 +159,22 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
         if (change is null)
             return default;
         change.OnBehalfOf = client;
-        change.Again = client.TryMakeAgain;
-        return IsReplica && operation is (CacheOperation.Set or CacheOperation.Remove) ? MakeInOrderAsync(change, make, key!, awaiting, client) : MakeAsync(change, make, awaiting);
+        return operation == CacheOperation.Set && awaiting == Awaiting.Coherence ? SetOnceAsync(change, make, key!) : MakeAsync(change, make, awaiting);
     }
 
     /// <summary>
-    /// A change of a key that is made again would come after what the client has changed since. Then the key is removed instead: that wins over whatever the change was to win over, and sets nothing that is old.
+    /// What a client has set coherently is set once. If it does not win at once, the key is removed: that wins over whatever the set was to win over, and is never wrong, while a value that is set later could
+    /// come after what the client, or somebody else, has written since the client was lost or has given up.
     /// </summary>
-    private async ValueTask MakeInOrderAsync(OutgoingChange change, Action make, TKey key, Awaiting awaiting, AttachedClient client)
+    private async ValueTask SetOnceAsync(OutgoingChange change, Action make, TKey key)
     {
-        var what = (Name, change.KeyHash);
-        var number = client.BeginVerb(what);
-        var isSuperseded = false;
-        change.Again = again => client.TryMakeAgain(() =>
-        {
-            isSuperseded = !client.IsLast(what, number);
-            if (!isSuperseded)
-                again();
-        }) && !isSuperseded;
-        try
-        {
-            await MakeAsync(change, make, awaiting);
-        }
-        finally
-        {
-            client.EndVerb(what, number);
-        }
-
-        if (!isSuperseded)
+        var isAgain = false;
+        change.Again = () => isAgain = true;
+        await RunAsync(change, make, CancellationToken.None);
+        if (!isAgain)
             return;
         OnMadeAgain();
         var removal = RemoveChange(key);
-        removal.Again = client.TryMakeAgain;
         await RunAsync(removal, () => Local.Remove(key, out _, removal), CancellationToken.None);
     }
 

@@ -40,8 +40,8 @@ internal sealed class OutgoingChange : Change, IBufferWriter<byte>, IDisposable
     /// <summary>The client whose verb it is, and who is not told of it; null for a verb of this process.</summary>
     internal AttachedClient? OnBehalfOf { get; set; }
 
-    /// <summary>How it is made again; false when it must not be any more. Null for a verb of this process.</summary>
-    internal Func<Action, bool>? Again { get; set; }
+    /// <summary>Called instead of making it again.</summary>
+    internal Action? Again { get; set; }
 
     /// <summary>Gives up the waiting.</summary>
     internal CancellationToken Token { get; set; }

@@ -104,10 +104,13 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
                 isInformed = met == Settlement.Overruled; // then every place has told what it held, and this member's clock is past it
                 change.Settled = default; // if nothing is sent this time, nothing is to be waited for
                 change.OnBehalfOf = null; // its client may have read what somebody else wrote meanwhile
-                if (change.Again is not { } again)
-                    make();
-                else if (!again(make))
+                if (change.Again is { } again)
+                {
+                    again();
                     return;
+                }
+
+                make();
                 OnMadeAgain();
             }
         }

@@ -13,8 +13,6 @@ internal sealed class AttachedClient : LaneSender
     private readonly ITimer _expiry;
     private readonly Lock _state = new();
     private readonly Lock _receiving = new();
-    private readonly Dictionary<(string Stream, ulong Key), long> _verbs = []; // the last change of each, until it is settled
-    private long _verb;
     private HashSet<byte[]> _streams = new(StreamNames.Comparer);
     private long _interest = long.MinValue;
     private TimeSpan _leaseEnd;
@@ -28,36 +26,6 @@ internal sealed class AttachedClient : LaneSender
         (_member, _id, _observer) = (member, id, observer);
         _receiver = new Receiver(this);
         _expiry = member.Clock.Time.CreateTimer(static client => ((AttachedClient)client!).OnExpiry(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
-
-    /// <summary>Notes that a change of the client is being made. Called while it is, by <see cref="IFrameHandler.MakeAsync"/>.</summary>
-    /// <param name="what">What it changes.</param>
-    /// <returns>Its number.</returns>
-    internal long BeginVerb((string Stream, ulong Key) what) => _verbs[what] = ++_verb;
-
-    internal void EndVerb((string Stream, ulong Key) what, long number)
-    {
-        lock (_receiving)
-        {
-            if (_verbs.GetValueOrDefault(what) == number)
-                _verbs.Remove(what);
-        }
-    }
-
-    /// <summary>Whether the client has not changed the same since. Called within <see cref="TryMakeAgain"/>.</summary>
-    internal bool IsLast((string Stream, ulong Key) what, long number) => _verbs.GetValueOrDefault(what) == number;
-
-    /// <summary>Makes a change of the client again, unless it has left: its next gateway may have completed the verb then, and somebody else a later one, which this would win over.</summary>
-    /// <returns>Whether it was made.</returns>
-    internal bool TryMakeAgain(Action make)
-    {
-        lock (_receiving)
-        {
-            if (_hasLeft)
-                return false;
-            make();
-            return true;
-        }
     }
 
     /// <summary>Grants the client more time. A client that answers no batches gets none.</summary>

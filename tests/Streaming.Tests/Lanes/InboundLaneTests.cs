@@ -41,14 +41,18 @@ public sealed class InboundLaneTests
     }
 
     [Fact]
-    public void The_last_refusals_are_said_again_and_again()
+    public void Refusals_are_said_until_they_have_been_heard_and_the_first_with_their_reasons()
     {
         Take(1, 100, null);
         for (var sequence = 1; sequence <= 100; sequence++)
             _lane.Refuse(sequence, "no");
         var refused = _lane.Acknowledge(0).Refused!;
-        Assert.Equal(64, refused.Length);
-        Assert.Equal(new Refusal(100, "no"), refused[^1]);
+        Assert.Equal(Enumerable.Range(1, 100).Select(number => (long)number), refused.Select(refusal => refusal.Sequence));
+        Assert.Equal(64, refused.Count(refusal => refusal.Reason == "no"));
+        Take(101, 1, null); // sent before anybody had heard
+        Assert.Equal(100, _lane.Acknowledge(0).Refused!.Length);
+        Take(102, 1, null);
+        Assert.Null(_lane.Acknowledge(0).Refused);
     }
 
     [Fact]
@@ -59,15 +63,19 @@ public sealed class InboundLaneTests
         Take(4, 3, null);
         _lane.Acknowledge(0);
         _lane.Overrule(2); // long after its batch
-        Assert.Equal([2], _lane.Acknowledge(0, isAnswer: false).Overruled!); // which may be lost
+        _lane.Overrule(3, isUnknown: true);
         Take(7, 0, null); // a probe
-        Assert.Equal([2], _lane.Acknowledge(0).Overruled!); // the answer may be lost
-        Take(7, 2, null);
+        Take(7, 2, null); // sent before anybody had heard
+        Take(7, 2, null); // again, for the answer was lost
+        var told = _lane.Acknowledge(0);
+        Assert.Equal([2], told.Overruled!);
+        Assert.Equal([3], told.Unknown!);
+        Take(20, 1, Gap.All); // who jumps over a gap need not have heard anything
         Assert.Equal([2], _lane.Acknowledge(0).Overruled!);
-        Take(7, 2, null); // it was
-        Assert.Equal([2], _lane.Acknowledge(0).Overruled!);
-        Take(9, 1, null);
-        Assert.Null(_lane.Acknowledge(0).Overruled);
+        Take(21, 1, null);
+        told = _lane.Acknowledge(0);
+        Assert.Null(told.Overruled);
+        Assert.Null(told.Unknown);
     }
 
     [Fact]
