@@ -2,11 +2,12 @@ using System.CommandLine;
 using McCache;
 using McCache.Stress;
 using McCache.Stress.Run;
-using McCache.Stress.Silo;
+using McCache.Stress.Member;
 using McCache.Stress.Table;
 
 var defaults = new StressOptions();
 var silos = new Option<int>("--silos") { Description = $"Silo processes, 2 to {StressOptions.MaxSilos}.", DefaultValueFactory = _ => defaults.Silos };
+var clients = new Option<int>("--clients") { Description = $"Client processes outside the cluster, 0 to {StressOptions.MaxClients}.", DefaultValueFactory = _ => defaults.Clients };
 var minutes = new Option<double>("--minutes")
 {
     Description = "How long the load runs; longer if some fault has not had its turn.",
@@ -41,7 +42,7 @@ var pace = new Option<double>("--pace")
     Description = "Milliseconds between the operations of a worker; 0 for as fast as it goes.",
     DefaultValueFactory = _ => defaults.PaceMilliseconds,
 };
-var workers = new Option<int>("--workers") { Description = "Workers in each silo.", DefaultValueFactory = _ => defaults.Workers };
+var workers = new Option<int>("--workers") { Description = "Workers in each silo and client.", DefaultValueFactory = _ => defaults.Workers };
 var keys = new Option<int>("--keys") { Description = "Keys that are written.", DefaultValueFactory = _ => defaults.Keys };
 var coherent = new Option<int>("--coherent")
 {
@@ -58,22 +59,23 @@ var folder = new Option<string?>("--folder")
 };
 
 var settings = new Argument<string>("settings");
-var siloCommand = new Command("silo", "One silo of a run.") { Hidden = true };
-siloCommand.Add(settings);
-siloCommand.SetAction((result, _) => SiloCommand.RunAsync(result.GetRequiredValue(settings)));
+var memberCommand = new Command("member", "One silo or client of a run.") { Hidden = true };
+memberCommand.Add(settings);
+memberCommand.SetAction((result, _) => MemberCommand.RunAsync(result.GetRequiredValue(settings)));
 var tableCommand = new Command("table", "The membership table of a run.") { Hidden = true };
 tableCommand.Add(settings);
 tableCommand.SetAction(result => TableCommand.Run(result.GetRequiredValue(settings)));
 
-var root = new RootCommand("Silo processes under load and under faults: is a value ever read that a completed coherent verb has superseded?")
+var root = new RootCommand("Silo and client processes under load and under faults: is a value ever read that a completed coherent verb has superseded?")
 {
-    silos, minutes, faults, coherence, loss, pace, workers, keys, coherent, seed, json, sabotage, loopback, folder, siloCommand, tableCommand,
+    silos, clients, minutes, faults, coherence, loss, pace, workers, keys, coherent, seed, json, sabotage, loopback, folder, memberCommand, tableCommand,
 };
 root.SetAction(async (result, cancellationToken) =>
 {
     var options = new StressOptions
     {
         Silos = result.GetValue(silos),
+        Clients = result.GetValue(clients),
         Minutes = result.GetValue(minutes),
         Faults = [.. result.GetValue(faults)!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(fault => fault != "none").Distinct()],
         Coherence = result.GetValue(coherence),

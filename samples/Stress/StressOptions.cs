@@ -1,14 +1,26 @@
+using McCache.Stress.Shared;
+
 namespace McCache.Stress;
 
 /// <summary>What a run is asked for.</summary>
 internal sealed record StressOptions
 {
     internal const int MaxSilos = 20;
+    internal const int MaxClients = 16;
     internal const double MaxLossPercent = 90;
 
-    internal static readonly IReadOnlyList<string> KnownFaults = ["kill", "pause", "partition", "table", "drop"];
+    /// <summary>The one fault that only clients can have.</summary>
+    internal const string Move = "move";
+
+    internal static readonly IReadOnlyList<string> KnownFaults = ["kill", "pause", "partition", "table", "drop", Move];
 
     public int Silos { get; init; } = 3;
+
+    /// <summary>Client processes outside the cluster.</summary>
+    public int Clients { get; init; }
+
+    /// <summary>All places of the run.</summary>
+    internal IEnumerable<Place> Places => Enumerable.Range(0, Silos + Clients).Select(index => new Place(index, Silos));
 
     public double Minutes { get; init; } = 1;
 
@@ -45,6 +57,8 @@ internal sealed record StressOptions
         var unknown = Faults.FirstOrDefault(fault => !KnownFaults.Contains(fault));
         return unknown is not null ? $"--faults: '{unknown}' is unknown; there are {string.Join(", ", KnownFaults)}, or none."
             : Silos is < 2 or > MaxSilos ? $"--silos is {Silos}; it must be from 2 to {MaxSilos}."
+            : Clients is < 0 or > MaxClients ? $"--clients is {Clients}; it must be from 0 to {MaxClients}."
+            : Clients == 0 && Faults.Contains(Move) ? $"--faults: '{Move}' needs a client; there are none without --clients."
             : Minutes is not (> 0 and <= 24 * 60) ? $"--minutes is {Minutes}; it must be above 0, at most a day."
             : PaceMilliseconds is not (>= 0 and <= 60_000) ? $"--pace is {PaceMilliseconds}; it must be from 0 to 60000 milliseconds."
             : Workers is < 1 or > 256 ? $"--workers is {Workers}; it must be from 1 to 256."

@@ -1,4 +1,5 @@
 using McCache.Core;
+using McCache.Streaming;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -20,11 +21,22 @@ internal sealed class CacheRegistration<TKey, TValue>(string name, Func<TKey, TV
     {
         var options = member.Services.GetRequiredService<IOptionsMonitor<CacheOptions>>().Get(Name);
         var logger = member.Services.GetRequiredService<ILoggerFactory>().CreateLogger<LocalCache<TKey, TValue>>();
+        if (member.Channel is IClientChannel)
+            return new NearCache<TKey, TValue>(new(Name, NearOptions(options), member.Time, sizeOf, logger) { FillsLearnTags = options.Coherence == Coherence.Replicate }, member, options);
         var local = new LocalCache<TKey, TValue>(Name, options, member.Time, sizeOf, logger);
         return options.Coherence == Coherence.Replicate
-            ? new ReplicatedCache<TKey, TValue>(local, member, options.StaleReads)
-            : new InvalidatingCache<TKey, TValue>(local, member, options.StaleReads);
+            ? new ReplicatedCache<TKey, TValue>(local, member, options)
+            : new InvalidatingCache<TKey, TValue>(local, member, options);
     }
 
-    public override string ToString() => $"{typeof(TKey)} → {typeof(TValue)}";
+    /// <summary>A client's memory keeps no versions.</summary>
+    private static CacheOptions NearOptions(CacheOptions options) => new()
+    {
+        MaxEntries = options.MaxEntries,
+        MaxBytes = options.MaxBytes,
+        TimeToLive = options.TimeToLive,
+        StaleReads = options.StaleReads,
+        UpdateMovesToLast = options.UpdateMovesToLast,
+        ChangeWindow = options.ChangeWindow,
+    };
 }

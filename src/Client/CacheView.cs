@@ -10,11 +10,13 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
 {
     private readonly MemberCache<TKey, TValue> _member;
     private readonly LocalCache<TKey, TValue> _local;
+    private readonly NearCache<TKey, TValue>? _readThrough;
 
     public CacheView([ServiceKey] string name, CacheMember member)
     {
         _member = member.Get<TKey, TValue>(name);
         _local = _member.Local;
+        _readThrough = _member is NearCache<TKey, TValue> { ReadsThrough: true } near ? near : null;
     }
 
     public string Name => _local.Name;
@@ -128,11 +130,7 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
         return _member.RunAsync(change, () => _local.Remove(key, out _, change), cancellationToken);
     }
 
-    public ValueTask ClearAsync(CancellationToken cancellationToken = default)
-    {
-        var change = _member.ClearChange();
-        return _member.RunAsync(change, () => _local.Clear(CacheChangeKind.Removed, change), cancellationToken);
-    }
+    public ValueTask ClearAsync(CancellationToken cancellationToken = default) => _member.ClearAsync(cancellationToken);
 
     public ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken = default)
     {
@@ -163,7 +161,7 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
         TKey key, Func<TKey, CancellationToken, ValueTask<TValue>> valueFactory, CacheEntryOptions? options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(valueFactory);
-        return _local.GetOrAddAsync(key, valueFactory, static (key, factory, token) => factory(key, token), options, cancellationToken);
+        return GetOrAddAsync(key, valueFactory, static (key, factory, token) => factory(key, token), options, cancellationToken);
     }
 
     public ValueTask<TValue> GetOrAddAsync<TState>(
@@ -174,7 +172,9 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(valueFactory);
-        return _local.GetOrAddAsync(key, state, valueFactory, options, cancellationToken);
+        return _readThrough is null
+            ? _local.GetOrAddAsync(key, state, valueFactory, options, cancellationToken)
+            : _readThrough.GetOrAddAsync(key, state, valueFactory, options, cancellationToken);
     }
 
     private static TKey NotNull(TKey key)

@@ -5,6 +5,9 @@ internal interface ICacheAdministration : IDisposable
 {
     string Name { get; }
 
+    /// <summary>The types of keys and values, for messages.</summary>
+    string Types { get; }
+
     CacheStatistics Statistics { get; }
 
     /// <summary>The order-independent hash of the keys held; in a replicated cache of keys, versions and places of what was written.</summary>
@@ -15,6 +18,9 @@ internal interface ICacheAdministration : IDisposable
 
     /// <summary>Drops this member's copy; the other members keep theirs.</summary>
     void Clear();
+
+    /// <summary>Removes everything, coherently; see <see cref="IMcCache{TKey, TValue}.ClearAsync"/>.</summary>
+    ValueTask ClearAsync(CancellationToken cancellationToken);
 
     /// <summary>Drops up to so many entries whose time to live has ended.</summary>
     void Sweep(int maxEntries);

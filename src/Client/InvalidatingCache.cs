@@ -4,13 +4,13 @@ using McCache.Streaming;
 namespace McCache.Client;
 
 /// <summary>A cache whose members drop their copies of what one writes. Dropping is harmless, so there are no versions, and what was lost on the way drops everything.</summary>
-internal sealed class InvalidatingCache<TKey, TValue> : MemberCache<TKey, TValue>
+internal class InvalidatingCache<TKey, TValue> : MemberCache<TKey, TValue>
     where TKey : notnull
 {
-    internal InvalidatingCache(LocalCache<TKey, TValue> local, CacheMember member, StaleReads staleReads)
-        : base(local, member, staleReads) => Channel.Attach(Stream, this);
+    internal InvalidatingCache(LocalCache<TKey, TValue> local, CacheMember member, CacheOptions options)
+        : base(local, member, options) => Channel.Attach(Stream, this);
 
-    public override bool IsReplica => false;
+    public sealed override bool IsReplica => false;
 
     internal override OutgoingChange SetChange(TKey key, TValue value, CacheEntryOptions? options) => RemoveChange(key);
 
@@ -19,9 +19,9 @@ internal sealed class InvalidatingCache<TKey, TValue> : MemberCache<TKey, TValue
     public override CacheVersion Send(OutgoingChange change)
     {
         if (!change.IsAwaited)
-            Channel.Publish(Stream, change.Written);
+            Channel.Publish(Stream, change.Written, change.OnBehalfOf);
         else
-            change.Settled = Channel.PublishAsync(Stream, change.Written, change.Token).Settled;
+            change.Settled = Channel.PublishAsync(Stream, change.Written, change.OnBehalfOf, change.Token).Settled;
         return default;
     }
 
@@ -53,8 +53,6 @@ internal sealed class InvalidatingCache<TKey, TValue> : MemberCache<TKey, TValue
     public override void OnGap(SiloAddress publisher, long upTo) => Local.Drop();
 
     private protected override void Serve(long until) => Local.Serve(until);
-
-    public override byte[] Answer(ReadOnlySpan<byte> request) => [];
 
     public override ulong Digest() => Local.Digest(key =>
     {

@@ -17,6 +17,8 @@ public sealed class McCacheBuilder
         Services = services;
         services.TryAddSingleton<CacheMember>();
         services.TryAddKeyedSingleton(typeof(IMcCache<,>), KeyedService.AnyKey, typeof(CacheView<,>));
+        services.AddOptions();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<CacheOptions>, CacheOptionsBinding>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CacheOptions>, OptionsValidation>());
         services.AddMcCacheOptions();
     }
@@ -40,7 +42,8 @@ public sealed class McCacheBuilder
         if (Services.Any(service => service.ImplementationInstance is CacheRegistration known && known.Name == name))
             throw new ArgumentException($"A cache '{name}' was added already; names are unique within a member.", nameof(name));
         Services.AddSingleton<CacheRegistration>(new CacheRegistration<TKey, TValue>(name, sizeOf));
-        Bind(name, $"{McCacheOptions.Section}:Caches:{name}", configure);
+        if (configure is not null)
+            Services.Configure(name, configure);
         return this;
     }
 
@@ -52,12 +55,9 @@ public sealed class McCacheBuilder
         return this;
     }
 
-    private void Bind<TOptions>(string name, string section, Action<TOptions>? configure)
-        where TOptions : class
+    /// <summary>Binds the options of every cache, a client's that it has not added included.</summary>
+    private sealed class CacheOptionsBinding(IServiceProvider services) : IPostConfigureOptions<CacheOptions>
     {
-        var options = Services.AddOptions<TOptions>(name);
-        if (configure is not null)
-            options.Configure(configure);
-        options.PostConfigure<IServiceProvider>((bound, services) => services.GetService<IConfiguration>()?.GetSection(section).Bind(bound));
+        public void PostConfigure(string? name, CacheOptions options) => services.GetService<IConfiguration>()?.GetSection($"{McCacheOptions.Section}:Caches:{name}").Bind(options);
     }
 }

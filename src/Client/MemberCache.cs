@@ -1,6 +1,8 @@
 using System.Text;
 using McCache.Core;
 using McCache.Streaming;
+using Microsoft.Extensions.Logging;
+using Orleans.Serialization;
 
 namespace McCache.Client;
 
@@ -16,15 +18,18 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
 
     private protected static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly bool _servesStale;
+    private readonly CacheOptions _options;
 
-    private protected MemberCache(LocalCache<TKey, TValue> local, CacheMember member, StaleReads staleReads)
+    private protected MemberCache(LocalCache<TKey, TValue> local, CacheMember member, CacheOptions options)
     {
         Local = local;
+        Services = member.Services;
+        _options = options;
+        Logger = member.Services.GetRequiredService<ILoggerFactory>().CreateLogger<MemberCache<TKey, TValue>>();
         Channel = member.Channel;
         Stream = StreamId.Create(CacheMember.StreamNamespace, local.Name);
         Keys = new Codec<TKey>(local.Name, "key", member.Services);
-        _servesStale = staleReads == StaleReads.Serve;
+        Values = new Codec<TValue>(local.Name, "value", member.Services);
     }
 
     /// <summary>This member's copy. Reading needs nothing else.</summary>
@@ -36,7 +41,16 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
 
     private protected Codec<TKey> Keys { get; }
 
+    /// <summary>Never used by a cache that sends no values.</summary>
+    private protected Codec<TValue> Values { get; }
+
+    private protected IServiceProvider Services { get; }
+
+    private protected ILogger Logger { get; }
+
     public string Name => Local.Name;
+
+    public string Types => $"{typeof(TKey)} → {typeof(TValue)}";
 
     public CacheStatistics Statistics => Local.Statistics;
 
@@ -64,6 +78,12 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
         var length = Utf8.GetBytes(tag, change);
         CheckSize(length, "tag");
     });
+
+    public ValueTask ClearAsync(CancellationToken cancellationToken)
+    {
+        var change = ClearChange();
+        return RunAsync(change, () => Local.Clear(CacheChangeKind.Removed, change), cancellationToken);
+    }
 
     internal OutgoingChange ClearChange() => NewChange(CacheOperation.Clear, 0, static (_, _) => { });
 
@@ -129,6 +149,91 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
             throw new ArgumentException($"The {what} takes {size} bytes; it may take at most {MaxNameBytes}. Nothing was changed.", what);
     }
 
+    // What a client wants: its verbs are made here, as this member's own. -----------------------------------------------------------------
+
+    ValueTask IFrameHandler.MakeAsync(ReadOnlySpan<byte> payload, Awaiting awaiting, AttachedClient client)
+    {
+        if (!CacheFrame.TryReadHeader(payload, out var operation, out var body))
+            throw new InvalidDataException($"A client has sent something to cache '{Name}' that is no change.");
+        var (change, make, key) = ReadVerb(operation, body);
+        if (change is null)
+            return default;
+        change.OnBehalfOf = client;
+        return operation == CacheOperation.Set && awaiting == Awaiting.Coherence ? SetOnceAsync(change, make, key!) : MakeAsync(change, make, awaiting);
+    }
+
+    /// <summary>
+    /// What a client has set coherently is set once. If it does not win at once, the key is removed: that wins over whatever the set was to win over, and is never wrong, while a value that is set later could
+    /// come after what the client, or somebody else, has written since the client was lost or has given up.
+    /// </summary>
+    private async ValueTask SetOnceAsync(OutgoingChange change, Action make, TKey key)
+    {
+        var isAgain = false;
+        change.Again = () => isAgain = true;
+        await RunAsync(change, make, CancellationToken.None);
+        if (!isAgain)
+            return;
+        OnMadeAgain();
+        var removal = RemoveChange(key);
+        await RunAsync(removal, () => Local.Remove(key, out _, removal), CancellationToken.None);
+    }
+
+    /// <summary>A coherent verb has been made again.</summary>
+    private protected virtual void OnMadeAgain()
+    {
+    }
+
+    private async ValueTask MakeAsync(OutgoingChange change, Action make, Awaiting awaiting)
+    {
+        if (awaiting == Awaiting.Coherence)
+        {
+            await RunAsync(change, make, CancellationToken.None);
+            return;
+        }
+
+        using (change)
+        {
+            change.IsAwaited = awaiting == Awaiting.Settling;
+            make();
+            if (change.IsAwaited)
+                await change.Settled;
+        }
+    }
+
+    private (OutgoingChange? Change, Action Make, TKey? Key) ReadVerb(CacheOperation operation, ReadOnlySpan<byte> body)
+    {
+        switch (operation)
+        {
+            case CacheOperation.Remove:
+                var removed = ReadKey(body);
+                var removal = RemoveChange(removed);
+                return (removal, () => Local.Remove(removed, out _, removal), removed);
+            case CacheOperation.RemoveByTag:
+                var tag = Utf8.GetString(body);
+                var tagRemoval = RemoveByTagChange(tag);
+                return (tagRemoval, () => Local.RemoveByTag(tag, CacheChangeKind.Removed, tagRemoval), default);
+            case CacheOperation.Clear:
+                var clear = ClearChange();
+                return (clear, () => Local.Clear(CacheChangeKind.Removed, clear), default);
+            case CacheOperation.MoveToLast or CacheOperation.MoveToFirst:
+                var (moved, isLast) = (ReadKey(body), operation == CacheOperation.MoveToLast);
+                var move = MoveChange(moved, isLast);
+                return (move, () => Local.MoveTo(moved, isLast, move), moved);
+            default:
+                if (!IsReplica || !WireEntry.TryRead(body, out var entry) || entry.IsLarge)
+                    throw new InvalidDataException($"A client has set a value of cache '{Name}', which takes none, or not this one.");
+                var (key, value, options) = (ReadKey(entry.Key), Values.Read(entry.Content)!, entry.Terms.ToOptions());
+                var change = SetChange(key, value, options);
+                return (change, () => Local.Set(key, value, options, change), key);
+        }
+    }
+
+    byte[]? IFrameHandler.Again(ReadOnlySpan<byte> payload)
+        => !CacheFrame.TryReadHeader(payload, out var operation, out var body) || operation is CacheOperation.MoveToLast or CacheOperation.MoveToFirst ? null
+            : operation != CacheOperation.Set ? payload.ToArray()
+            : WireEntry.TryRead(body, out var entry) ? [(byte)CacheOperation.Remove, .. entry.Key]
+            : null;
+
     // What other members tell. -------------------------------------------------------------------------------------------------------
 
     FrameOutcome IFrameHandler.Apply(in ReceivedFrame frame)
@@ -153,11 +258,43 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
 
     public abstract void OnGap(SiloAddress publisher, long upTo);
 
-    void IFrameHandler.Serve(long until) => Serve(_servesStale && until > 0 ? long.MaxValue : until);
+    void IFrameHandler.Serve(long until) => Serve(_options.StaleReads == StaleReads.Serve && until > 0 ? long.MaxValue : until);
 
     private protected abstract void Serve(long until);
 
-    public abstract byte[] Answer(ReadOnlySpan<byte> request);
+    public byte[] Answer(ReadOnlySpan<byte> request)
+    {
+        try
+        {
+            return Services.GetRequiredService<Serializer<CacheRequest>>().Deserialize(request) switch
+            {
+                DescribeRequest => Pack(new CacheDescription(_options.Coherence, typeof(TKey).ToString(), typeof(TValue).ToString(), _options.TimeToLive, _options.UpdateMovesToLast)),
+                { } asked => Answer(asked),
+                null => [],
+            };
+        }
+#pragma warning disable CA1031 // As for frames: a serializer may throw anything for bytes that it did not write.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Logger.AnswerFailed(exception, Name);
+            return [];
+        }
+    }
+
+    private protected virtual byte[] Answer(CacheRequest request) => [];
+
+    /// <summary>With its type, for it is read as a request of any kind.</summary>
+    private protected byte[] ToBytes(CacheRequest request) => Pack(request);
+
+    private protected byte[] Pack<TMessage>(TMessage message) => Services.GetRequiredService<Serializer<TMessage>>().SerializeToArray(message);
+
+    private protected byte[] KeyBytes(TKey key)
+    {
+        using var buffer = OutgoingChange.Rent();
+        Keys.Write(buffer, key);
+        return buffer.Written.ToArray();
+    }
 
     // Administration of this member's copy. ------------------------------------------------------------------------------------------
 

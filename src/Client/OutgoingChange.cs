@@ -37,6 +37,12 @@ internal sealed class OutgoingChange : Change, IBufferWriter<byte>, IDisposable
     /// <summary>Whether somebody waits until all others have settled it.</summary>
     internal bool IsAwaited { get; set; }
 
+    /// <summary>The client whose verb it is, and who is not told of it; null for a verb of this process.</summary>
+    internal AttachedClient? OnBehalfOf { get; set; }
+
+    /// <summary>Called instead of making it again.</summary>
+    internal Action? Again { get; set; }
+
     /// <summary>Gives up the waiting.</summary>
     internal CancellationToken Token { get; set; }
 
@@ -131,7 +137,7 @@ internal sealed class OutgoingChange : Change, IBufferWriter<byte>, IDisposable
     public void Dispose()
     {
         Large?.Release();
-        (_sender, _keyHash, IsAwaited, Token, Settled, Large, _isSpilling, _contentStart) = (null, 0, false, default, default, null, false, 0);
+        (_sender, _keyHash, IsAwaited, OnBehalfOf, Again, Token, Settled, Large, _isSpilling, _contentStart) = (null, 0, false, null, null, default, default, null, false, 0);
         if (_writer.Capacity > RetainedBytes)
             return;
         _writer.ResetWrittenCount();

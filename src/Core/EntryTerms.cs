@@ -1,5 +1,12 @@
 namespace McCache.Core;
 
+/// <summary>The state of a factory that learns with the value on what terms it is kept.</summary>
+internal interface IFillTerms
+{
+    /// <summary>The terms; null to go by the caller's.</summary>
+    EntryTerms? Terms { get; }
+}
+
 /// <summary>The checked terms on which one entry is kept: <see cref="CacheEntryOptions"/> with the cache's default time to live filled in.</summary>
 /// <param name="TimeToLive">Milliseconds; <see cref="long.MaxValue"/> for ever.</param>
 /// <param name="Tags">A copy, so that no code of the caller's runs, and nothing changes, under the writer lock.</param>
@@ -42,6 +49,9 @@ internal readonly record struct EntryTerms(long TimeToLive, string[] Tags, long?
 
         return new(ToMilliseconds(options.TimeToLive) ?? defaultTimeToLive, tags, options.Size);
     }
+
+    internal CacheEntryOptions ToOptions()
+        => new() { TimeToLive = TimeToLive == long.MaxValue ? null : TimeSpan.FromMilliseconds(TimeToLive), Tags = Tags, Size = Size };
 
     /// <summary>Whole milliseconds, rounded up so that what is positive stays so.</summary>
     internal static long? ToMilliseconds(TimeSpan? time)

@@ -13,6 +13,9 @@ internal sealed partial class LocalCache<TKey, TValue>
 {
     private readonly Dictionary<TKey, Flight> _flights = [], _blockingFlights = [];
 
+    /// <summary>Whether the tags of a fill may become known only with its value (<see cref="IFillTerms"/>): then the removal of any tag breaks every flight.</summary>
+    internal bool FillsLearnTags { get; init; }
+
     /// <summary>How a caller that has missed comes by its value.</summary>
     private enum Way
     {
@@ -170,7 +173,13 @@ internal sealed partial class LocalCache<TKey, TValue>
         WaitNode.Current = flight.Node; // undone when this method first returns
         try
         {
-            Land(flight, await factory(flight.Key, state, flight.Token));
+            var value = await factory(flight.Key, state, flight.Token);
+            if (state is IFillTerms { Terms: { } terms })
+            {
+                flight.Terms = terms;
+            }
+
+            Land(flight, value);
         }
         catch (Exception exception)
         {
@@ -275,6 +284,12 @@ internal sealed partial class LocalCache<TKey, TValue>
 
     private void BreakFlightsByTag(string tag)
     {
+        if (FillsLearnTags)
+        {
+            BreakFlights();
+            return;
+        }
+
         Break(_flights);
         Break(_blockingFlights);
 

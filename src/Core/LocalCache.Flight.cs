@@ -9,7 +9,9 @@ internal sealed partial class LocalCache<TKey, TValue>
         private readonly CancellationTokenSource? _abandoned = canBeAbandoned ? new() : null;
 
         internal readonly TKey Key = key;
-        internal readonly EntryTerms Terms = terms;
+
+        /// <summary>Set anew by the factory's end, before the flight lands, when only the value has told them.</summary>
+        internal EntryTerms Terms = terms;
 
         /// <summary>The fill as others see it that wait for it. An object of its own: whatever the factory leaves running keeps it alive.</summary>
         internal readonly WaitNode Node = new();

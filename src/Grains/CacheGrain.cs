@@ -15,6 +15,8 @@ internal sealed class CacheGrain<TKey, TValue>(IServiceProvider services) : Grai
 
     public ValueTask<CacheLookup<TValue>> TryGetAsync(TKey key) => new(LookUp(key));
 
+    public ValueTask<bool> ContainsKeyAsync(TKey key) => new(Cache.ContainsKey(key));
+
     public ValueTask<IReadOnlyList<CacheLookup<TValue>>> GetRangeAsync(IReadOnlyList<TKey> keys)
     {
         ArgumentNullException.ThrowIfNull(keys);
@@ -27,8 +29,16 @@ internal sealed class CacheGrain<TKey, TValue>(IServiceProvider services) : Grai
     public async ValueTask SetRangeAsync(IReadOnlyList<KeyValuePair<TKey, TValue>> items, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(items);
-        var sets = items.Select(item => Cache.SetAsync(item.Key, item.Value, cancellationToken).AsTask()).ToArray();
-        await Task.WhenAll(sets);
+        var sets = new List<Task>(items.Count);
+        try
+        {
+            foreach (var (key, value) in items)
+                sets.Add(Cache.SetAsync(key, value, cancellationToken).AsTask());
+        }
+        finally
+        {
+            await Task.WhenAll(sets); // those before one that is refused are set, coherently
+        }
     }
 
     public ValueTask RemoveAsync(TKey key, CancellationToken cancellationToken = default) => Cache.RemoveAsync(key, cancellationToken);

@@ -25,6 +25,12 @@ public static class McCacheSiloBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.AddMulticastStreams(CacheMember.ProviderName);
         builder.AddGrainExtension<ICacheExtension, CacheExtension>();
+        if (!builder.Services.Any(service => service.ServiceType == typeof(AdministrationClient)))
+        {
+            builder.Services.AddSingleton<AdministrationClient>();
+            builder.AddGrainService<AdministrationEndpoint>();
+        }
+
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<ILifecycleParticipant<ISiloLifecycle>, CacheLifecycle>());
         var caches = new McCacheBuilder(builder.Services); // registers what a silo without a cache needs too
         configure?.Invoke(caches);

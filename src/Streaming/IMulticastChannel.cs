@@ -13,6 +13,22 @@ internal interface IMulticastChannel
     /// <summary>What this member's frames are stamped with.</summary>
     HybridClock Stamps { get; }
 
+    /// <summary>Sends a frame to every other member, and returns at once.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="payload">The frame's payload.</param>
+    /// <param name="onBehalfOf">The client that has made the change, and does not get it back; null for this process itself.</param>
+    /// <returns>The frame's stamp: larger than that of every frame before it, on every lane. 0 when the member has stopped.</returns>
+    long Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null);
+
+    /// <summary>Sends a frame to every other member.</summary>
+    /// <remarks>The frame is sent before the method returns; the token gives up the waiting only.</remarks>
+    /// <inheritdoc cref="Publish" path="/param"/>
+    Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken);
+}
+
+/// <summary>What a silo's end can besides: what replicas need.</summary>
+internal interface IReplicaChannel : IMulticastChannel
+{
     /// <summary>This member's silo.</summary>
     SiloAddress Silo { get; }
 
@@ -28,17 +44,31 @@ internal interface IMulticastChannel
     /// <summary>How far this member is with the others' frames, as of one moment.</summary>
     Marks ReadMarks();
 
-    /// <summary>Sends a frame to every other member, and returns at once.</summary>
-    /// <returns>The frame's stamp: larger than that of every frame before it, on every lane. 0 when the member has stopped.</returns>
-    long Publish(StreamId stream, ReadOnlySpan<byte> payload);
-
-    /// <summary>Sends a frame to every other member.</summary>
-    /// <remarks>The frame is sent before the method returns; the token gives up the waiting only.</remarks>
-    Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken);
+    /// <summary>What is held here of a stream has changed in another way than by frames: the clients of this silo drop what they hold of it.</summary>
+    void TellClients(StreamId stream);
 
     /// <summary>Asks another member's frame handler of the stream something.</summary>
     /// <exception cref="Exception">There is no answer in time, for whatever reason.</exception>
     ValueTask<byte[]> AskAsync(SiloAddress silo, StreamId stream, byte[] request);
+}
+
+/// <summary>What a client's end can besides.</summary>
+internal interface IClientChannel : IMulticastChannel
+{
+    /// <summary>Calls back when the gateway has applied everything that was published here so far, or will never: at once, or later from another thread.</summary>
+    void Watch(Action applied);
+
+    /// <summary>Completes when there is a gateway.</summary>
+    /// <exception cref="TimeoutException">None was found.</exception>
+    Task AttachedAsync(CancellationToken cancellationToken);
+
+    /// <summary>Completes when the gateway sends what is published on a stream.</summary>
+    /// <exception cref="TimeoutException">No gateway was found.</exception>
+    Task ListenAsync(StreamId stream, CancellationToken cancellationToken);
+
+    /// <summary>Asks the gateway's frame handler of a stream something, once the gateway has everything that was published here so far. Empty when it has not, or can't answer.</summary>
+    /// <exception cref="Exception">There is no answer in time, for whatever reason.</exception>
+    ValueTask<byte[]> AskGatewayAsync(StreamId stream, byte[] request, CancellationToken cancellationToken);
 }
 
 /// <summary>A frame that somebody waits for.</summary>
@@ -68,6 +98,21 @@ internal readonly ref struct ReceivedFrame
 
     /// <summary>Who sent it here.</summary>
     internal SiloAddress Sender { get; init; }
+
+    /// <summary>Whether its publisher waits for it.</summary>
+    internal bool IsAwaited => Lane is not null;
+
+    /// <summary>The lane that it came on, when its publisher waits for it.</summary>
+    internal LaneReceiver? Lane { get; init; }
+
+    /// <summary>Where on that lane.</summary>
+    internal long Sequence { get; init; }
+
+    /// <summary>The stream.</summary>
+    internal ReadOnlySpan<byte> Stream { get; init; }
+
+    /// <summary>The frame, which is awaited, counts as settled here only when the handler says so.</summary>
+    internal IAwaited Defer() => Lane!.Track(Stream, Sequence);
 }
 
 /// <summary>What has become of a frame.</summary>
@@ -80,6 +125,19 @@ internal enum FrameOutcome
 
     /// <summary>The bytes make no sense: the member counts and logs it, and treats it as a gap of the stream.</summary>
     Refused,
+}
+
+/// <summary>What a gateway waits for when it has made a change that a client wants.</summary>
+internal enum Awaiting
+{
+    /// <summary>Nothing.</summary>
+    Nothing,
+
+    /// <summary>That all others have followed, so that the client need not remember it. The verb has returned.</summary>
+    Settling,
+
+    /// <summary>That it has won over everything before it: the verb waits.</summary>
+    Coherence,
 }
 
 /// <summary>Takes what other members publish on a stream, on the lane itself: every method is short, synchronous, and throws for no bytes whatever.</summary>
@@ -99,6 +157,16 @@ internal interface IFrameHandler
 
     /// <summary>Until when copies may be served, in milliseconds of <see cref="Environment.TickCount64"/>: 0 while the member has not started or is stopping.</summary>
     void Serve(long until);
+
+    /// <summary>Makes a change that a client wants, as this member's own: returns when it is made and sent.</summary>
+    /// <param name="payload">What the client has published.</param>
+    /// <param name="awaiting">What the task waits for.</param>
+    /// <param name="client">The client, which has made the change in its own copy.</param>
+    /// <exception cref="Exception">The bytes make no sense, or the change is refused; nothing was changed.</exception>
+    ValueTask MakeAsync(ReadOnlySpan<byte> payload, Awaiting awaiting, AttachedClient client);
+
+    /// <summary>At a client that has lost its gateway: how others are told of a change again whose verb has returned, and that may have reached them, or not; null when they need not be.</summary>
+    byte[]? Again(ReadOnlySpan<byte> payload);
 
     /// <summary>Answers another member. Empty for a request that makes no sense, or can't be answered.</summary>
     byte[] Answer(ReadOnlySpan<byte> request);

@@ -1,6 +1,5 @@
 using McCache;
 using McCache.Streaming;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -36,16 +35,10 @@ public static class MulticastSiloBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         var services = builder.Services;
-        if (configure is not null)
-            services.Configure(name, configure);
-        if (services.Any(service => service.ImplementationInstance is MulticastRegistration known && known.Name == name))
+        if (!services.TryAddMulticast(name, configure))
             return builder;
         if (!services.Any(service => service.ServiceType == typeof(MulticastMembers)))
             AddShared(builder);
-
-        services.AddSingleton(new MulticastRegistration(name));
-        services.AddOptions<MulticastOptions>(name)
-            .PostConfigure<IServiceProvider>((options, provider) => provider.GetService<IConfiguration>()?.GetSection($"{MulticastOptions.Section}:{name}").Bind(options));
         services.AddKeyedSingleton<IMulticastChannel>(name, (provider, _) => provider.GetRequiredService<MulticastMembers>().Find(name)!);
         services.AddKeyedSingleton<IStreamProvider>(name, (provider, _) =>
         {
@@ -74,15 +67,12 @@ public static class MulticastSiloBuilderExtensions
         builder.AddGrainService<MulticastEndpoint>();
         builder.AddGrainService<PromiseEndpoint>();
         var services = builder.Services;
-        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<EndpointClient>();
         services.TryAddSingleton<IMulticastTransport>(provider => provider.GetRequiredService<EndpointClient>());
         services.AddSingleton<LeaseNetwork>();
         services.AddSingleton(CreateLease);
         services.AddSingleton<MulticastMembers>();
-        services.AddSingleton<MulticastInstruments>();
+        services.AddSingleton(provider => new MulticastInstruments(provider.GetRequiredService<MulticastMembers>(), provider.GetRequiredService<SiloLease>()));
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MulticastLifecycle>();
-        services.AddMcCacheOptions();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MulticastOptions>, MulticastOptionsValidator>());
     }
 }

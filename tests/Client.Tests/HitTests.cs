@@ -7,10 +7,12 @@ namespace McCache.Client.Tests;
 /// <summary>A hit touches this member's memory and nothing else.</summary>
 public sealed class HitTests
 {
-    [Fact]
-    public void Reads_and_fills_never_touch_the_channel()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Reads_and_fills_never_touch_the_channel(bool isNear)
     {
-        var cache = Create();
+        var cache = Create(isNear);
         Assert.Equal(1, cache.GetOrAdd("a", _ => 1));
         Assert.Equal(1, cache["a"]);
         Assert.True(cache.TryGetValue("a", out _));
@@ -19,10 +21,12 @@ public sealed class HitTests
         Assert.Throws<NotSupportedException>(() => cache["a"] = 2); // the double does throw
     }
 
-    [Fact]
-    public async Task A_hit_allocates_nothing()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_hit_allocates_nothing(bool isNear)
     {
-        var cache = Create();
+        var cache = Create(isNear);
         var token = TestContext.Current.CancellationToken;
         cache.GetOrAdd("a", _ => 1);
         Func<string, int, CancellationToken, ValueTask<int>> loader = static (_, state, _) => new ValueTask<int>(state);
@@ -47,37 +51,36 @@ public sealed class HitTests
         }
     }
 
-    private static IMcCache<string, int> Create()
+    private static IMcCache<string, int> Create(bool isNear)
     {
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSerializer();
-        services.AddKeyedSingleton<IMulticastChannel>(CacheMember.ProviderName, new ThrowingChannel());
-        new McCacheBuilder(services).Add<string, int>("cache");
+        services.AddKeyedSingleton<IMulticastChannel>(CacheMember.ProviderName, isNear ? new ThrowingClientChannel() : new ThrowingChannel());
+        new McCacheBuilder(services).Add<string, int>("cache", options => options.Coherence = isNear ? Coherence.Replicate : Coherence.Invalidate);
         return services.BuildServiceProvider().GetRequiredKeyedService<IMcCache<string, int>>("cache");
     }
 
-    private sealed class ThrowingChannel : IMulticastChannel
+    private sealed class ThrowingClientChannel : ThrowingChannel, IClientChannel
+    {
+        public void Watch(Action applied) => throw new NotSupportedException("This must not be touched.");
+
+        public Task AttachedAsync(CancellationToken cancellationToken) => throw new NotSupportedException("This must not be touched.");
+
+        public Task ListenAsync(StreamId stream, CancellationToken cancellationToken) => throw new NotSupportedException("This must not be touched.");
+
+        public ValueTask<byte[]> AskGatewayAsync(StreamId stream, byte[] request, CancellationToken cancellationToken) => throw new NotSupportedException("This must not be touched.");
+    }
+
+    private class ThrowingChannel : IMulticastChannel
     {
         public void Attach(StreamId stream, IFrameHandler handler) => handler.Serve(long.MaxValue);
 
         public HybridClock Stamps => throw new NotSupportedException("This must not be touched.");
 
-        public SiloAddress Silo => throw new NotSupportedException("This must not be touched.");
+        public long Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => throw new NotSupportedException("This must not be touched.");
 
-        public ulong Member => throw new NotSupportedException("This must not be touched.");
-
-        public Random Random => throw new NotSupportedException("This must not be touched.");
-
-        public TimeSpan Renewal => throw new NotSupportedException("This must not be touched.");
-
-        public Marks ReadMarks() => throw new NotSupportedException("This must not be touched.");
-
-        public ValueTask<byte[]> AskAsync(SiloAddress silo, StreamId stream, byte[] request) => throw new NotSupportedException("This must not be touched.");
-
-        public long Publish(StreamId stream, ReadOnlySpan<byte> payload) => throw new NotSupportedException("This must not be touched.");
-
-        public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken)
+        public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
             => throw new NotSupportedException("This must not be touched.");
     }
 }

@@ -186,7 +186,7 @@ public sealed class LargeValueTests
         var cache = three.Get<string, byte[]>();
         _network.PassUntil(() => cache.ContainsKey("small"));
         cache["large"] = [1];
-        var asked = new List<ReplicaRequest>();
+        var asked = new List<CacheRequest>();
         three.Channel.Asking = (_, request, ask) =>
         {
             asked.Add(Read(three, request));
@@ -390,7 +390,7 @@ public sealed class LargeValueTests
         return frame;
     }
 
-    internal static ReplicaRequest Read(Network.Member member, byte[] request) => member.Services.GetRequiredService<Serializer<ReplicaRequest>>().Deserialize(request)!;
+    internal static CacheRequest Read(Network.Member member, byte[] request) => member.Services.GetRequiredService<Serializer<CacheRequest>>().Deserialize(request)!;
 
     private void AssertSame()
     {

@@ -170,7 +170,7 @@ internal sealed class Network
             => (ReplicatedCache<TKey, TValue>)Services.GetRequiredService<CacheMember>().Get<TKey, TValue>("cache");
     }
 
-    internal sealed class Channel(Network network, int number) : IMulticastChannel
+    internal sealed class Channel(Network network, int number) : IReplicaChannel
     {
         public Dictionary<StreamId, IFrameHandler> Handlers { get; } = [];
 
@@ -205,6 +205,10 @@ internal sealed class Network
             new Dictionary<SiloAddress, long>(network._departed),
             IsOver);
 
+        public void TellClients(StreamId stream)
+        {
+        }
+
         public ValueTask<byte[]> AskAsync(SiloAddress silo, StreamId stream, byte[] request)
         {
             return Asking is { } asking ? asking(silo, request, Ask) : new(Ask());
@@ -220,9 +224,9 @@ internal sealed class Network
             handler.Serve(IsStarted ? long.MaxValue : 0);
         }
 
-        public long Publish(StreamId stream, ReadOnlySpan<byte> payload) => Send(stream, payload, null);
+        public long Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => Send(stream, payload, null);
 
-        public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken)
+        public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
         {
             var awaited = new Awaited();
             var stamp = Send(stream, payload, awaited);

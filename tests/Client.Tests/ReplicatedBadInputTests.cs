@@ -302,7 +302,7 @@ public sealed class ReplicatedBadInputTests
         byte[] key = _one.Services.GetRequiredService<Serializer<string>>().SerializeToArray("key");
         Assert.True(Here.TryGetMetadata("key", out var metadata));
         var version = metadata.Version!.Value;
-        foreach (var request in new ReplicaRequest?[]
+        foreach (var request in new CacheRequest?[]
         {
             null,
             new StateRequest(2, 1),
@@ -321,7 +321,7 @@ public sealed class ReplicatedBadInputTests
             new EntriesRequest([null!]),
         })
         {
-            var bytes = _one.Services.GetRequiredService<Serializer<ReplicaRequest>>().SerializeToArray(request!);
+            var bytes = _one.Services.GetRequiredService<Serializer<CacheRequest>>().SerializeToArray(request!);
             Assert.True(_one.Handler.Answer(bytes).Length == 0, $"{request}");
         }
     }
@@ -331,8 +331,8 @@ public sealed class ReplicatedBadInputTests
     {
         Here["key"] = "value";
         byte[] key = _one.Services.GetRequiredService<Serializer<string>>().SerializeToArray("key");
-        var serializer = _one.Services.GetRequiredService<Serializer<ReplicaRequest>>();
-        foreach (var request in new ReplicaRequest[] { new DigestRequest(), new StateRequest(0, ulong.MaxValue), new EntriesRequest([key]), new ChunkRequest(key, new(1, 1), 0, 10) })
+        var serializer = _one.Services.GetRequiredService<Serializer<CacheRequest>>();
+        foreach (var request in new CacheRequest[] { new DigestRequest(), new StateRequest(0, ulong.MaxValue), new EntriesRequest([key]), new ChunkRequest(key, new(1, 1), 0, 10) })
         {
             var real = serializer.SerializeToArray(request);
             for (var length = 0; length < real.Length; length++)

@@ -75,6 +75,6 @@ public sealed class MulticastTests
     }
 
     private static long Published(CacheCluster cluster, int silo)
-        => ((McCache.Streaming.MulticastMember)cluster.Silos[silo].ServiceProvider.GetRequiredKeyedService<McCache.Streaming.IMulticastChannel>(CacheMember.ProviderName))
+        => ((McCache.Streaming.SiloMember)cluster.Silos[silo].ServiceProvider.GetRequiredKeyedService<McCache.Streaming.IMulticastChannel>(CacheMember.ProviderName))
             .GetStatistics().Published;
 }

@@ -191,7 +191,7 @@ public sealed class ReplicationTests(ITestOutputHelper output)
     private static ReplicatedCache<string, byte[]> Large(InProcessSiloHandle silo)
         => (ReplicatedCache<string, byte[]>)silo.ServiceProvider.GetRequiredService<CacheMember>().Get<string, byte[]>("large");
 
-    private static MulticastMember Member(InProcessSiloHandle silo) => (MulticastMember)silo.ServiceProvider.GetRequiredKeyedService<IMulticastChannel>(CacheMember.ProviderName);
+    private static SiloMember Member(InProcessSiloHandle silo) => (SiloMember)silo.ServiceProvider.GetRequiredKeyedService<IMulticastChannel>(CacheMember.ProviderName);
 
     private static async Task UntilAsync(Func<bool> condition, string what)
     {

@@ -16,7 +16,7 @@ internal sealed partial class DemoProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly Channel<string> _progress = Channel.CreateUnbounded<string>();
     private readonly List<string> _errors = [];
-    private readonly List<Process> _silos = [];
+    private readonly List<Process> _members = [];
     private readonly Task _readingErrors;
     private readonly Task<string> _output;
 
@@ -28,8 +28,8 @@ internal sealed partial class DemoProcess : IAsyncDisposable
         _output = process.StandardOutput.ReadToEndAsync();
     }
 
-    /// <summary>The silo processes announced so far.</summary>
-    public IReadOnlyList<Process> Silos => _silos;
+    /// <summary>The silo and client processes announced so far.</summary>
+    public IReadOnlyList<Process> Members => _members;
 
     public static DemoProcess Start(params string[] options) => new(Process.Start(
         new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "McCache.Demo.dll"), .. options])
@@ -39,13 +39,13 @@ internal sealed partial class DemoProcess : IAsyncDisposable
             RedirectStandardError = true,
         })!);
 
-    /// <summary>Waits until all silos replay.</summary>
+    /// <summary>Waits until all replay.</summary>
     public async Task ReplayingAsync()
     {
         await foreach (var line in _progress.Reader.ReadAllAsync(TestContext.Current.CancellationToken))
         {
             if (Announcement().Match(line) is { Success: true } announced)
-                _silos.Add(Process.GetProcessById(int.Parse(announced.Groups[1].ValueSpan)));
+                _members.Add(Process.GetProcessById(int.Parse(announced.Groups[1].ValueSpan)));
             if (line == "Replaying")
                 return;
         }
@@ -61,8 +61,8 @@ internal sealed partial class DemoProcess : IAsyncDisposable
         return (_process.ExitCode, await _output, string.Join('\n', _errors));
     }
 
-    /// <summary>Waits until every silo process has ended.</summary>
-    public Task SilosEndAsync() => Task.WhenAll(_silos.Select(silo => silo.WaitForExitAsync(TestContext.Current.CancellationToken)));
+    /// <summary>Waits until every one of them has ended.</summary>
+    public Task MembersEndAsync() => Task.WhenAll(_members.Select(member => member.WaitForExitAsync(TestContext.Current.CancellationToken)));
 
     /// <summary>Ends the demo's own process as a crash would: it gets to do nothing more.</summary>
     public void Crash() => _process.Kill();
@@ -74,7 +74,7 @@ internal sealed partial class DemoProcess : IAsyncDisposable
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
         await _readingErrors;
-        _silos.ForEach(silo => silo.Dispose());
+        _members.ForEach(member => member.Dispose());
         _process.Dispose();
     }
 
@@ -89,7 +89,7 @@ internal sealed partial class DemoProcess : IAsyncDisposable
         _progress.Writer.Complete();
     }
 
-    [GeneratedRegex(@"^Silo \d+ is process (\d+)")]
+    [GeneratedRegex(@"^(?:Silo|Client) \d+ is process (\d+)")]
     private static partial Regex Announcement();
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -7,13 +7,15 @@ public sealed class OptionTests
     [InlineData("--silos must be a whole number from 1 to 16; '0' is not.", "--silos", "0")]
     [InlineData("--silos must be a whole number from 1 to 16; '17' is not.", "--silos", "17")]
     [InlineData("--silos must be a whole number from 1 to 16; '2.5' is not.", "--silos", "2.5")]
+    [InlineData("--clients must be a whole number from 0 to 16; '-1' is not.", "--clients", "-1")]
+    [InlineData("--clients must be a whole number from 0 to 16; '17' is not.", "--clients", "17")]
     [InlineData("--seconds must be a whole number from 1 to 86400; 'soon' is not.", "--seconds", "soon")]
     [InlineData("--updates must be a number from 0 to 1; '1.1' is not.", "--updates", "1.1")]
     [InlineData("--updates must be a number from 0 to 1; 'NaN' is not.", "--updates", "NaN")]
     [InlineData("--coherence must be invalidate or replicate; 'both' is not.", "--coherence", "both")]
     [InlineData("--trace must name a file that exists; '/no/such/trace' does not.", "--trace", "/no/such/trace")]
     [InlineData("Unrecognized command or argument 'fast'.", "fast")]
-    [InlineData("'silo' is how the demo starts its own silos; start the demo without it.", "silo")]
+    [InlineData("'member' is how the demo starts its own processes; start the demo without it.", "member")]
     public async Task Bad_option_is_refused_by_name(string message, params string[] options)
     {
         await using var demo = DemoProcess.Start(options);

@@ -50,7 +50,38 @@ public sealed class ReplayTests
 
         Assert.True(exitCode == 1, errors);
         Assert.NotEqual(0, Result(output).GetProperty("staleReads").GetInt64());
-        Assert.Contains("stale reads. The first: page ", errors, StringComparison.Ordinal);
+        Assert.Contains("stale reads. The first: ", errors, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("invalidate", "2")]
+    [InlineData("replicate", "1")]
+    public async Task Clients_replay_too_and_end_with_what_the_silos_hold(string coherence, string clients)
+    {
+        await using var demo = DemoProcess.Start("--seconds", "4", "--silos", "2", "--clients", clients, "--coherence", coherence, "--json");
+        var (exitCode, output, errors) = await demo.EndAsync();
+
+        Assert.True(exitCode == 0, errors);
+        var result = Result(output);
+        Assert.Equal(int.Parse(clients), result.GetProperty("clients").GetInt32());
+        Assert.Equal(0, result.GetProperty("staleReads").GetInt64());
+        Assert.Equal(0, result.GetProperty("incoherentKeys").GetInt32());
+        Assert.InRange(result.GetProperty("clientRequests").GetInt64(), 1, result.GetProperty("requests").GetInt64() - 1);
+        if (result.GetProperty("gatewaysLost").GetInt32() > 0)
+            return; // the machine had no time for the client, whose cache was empty for a while
+        Assert.Equal(0, result.GetProperty("fillsMulticast").GetInt64());
+        Assert.InRange(result.GetProperty("clientHitRatio").GetDouble(), 0.001, 0.999);
+        Assert.InRange(result.GetProperty("clientKeys").GetInt32(), 1, 20_484);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Updates_that_nobody_tells_the_caches_are_found_in_clients()
+    {
+        await using var demo = DemoProcess.Start("--seconds", "5", "--silos", "1", "--clients", "1", "--updates", "0.3", "--json", "--sabotage");
+        var (exitCode, output, errors) = await demo.EndAsync();
+
+        Assert.True(exitCode == 1, errors);
+        Assert.NotEqual(0, Result(output).GetProperty("clientStaleReads").GetInt64());
     }
 
     [Fact(Timeout = 180_000)]

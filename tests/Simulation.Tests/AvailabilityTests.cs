@@ -136,4 +136,58 @@ public sealed class AvailabilityTests(ITestOutputHelper output)
             Assert.All(others, silo => Assert.Equal(0, silo.Lapses));
         }
     }
+
+    /// <summary>
+    /// P6: a client hangs. Dictionary verbs reach the others at once, coherent verbs return when its lease has run out, no sooner and no later; nothing about it is kept then.
+    /// </summary>
+    [Fact]
+    public void A_hung_client_delays_coherent_verbs_only_and_those_until_its_lease_has_run_out()
+    {
+        var wait = SimulatedSilo.Times.Wait.TotalSeconds;
+        for (var seed = 0; seed < Seeds; seed++)
+        {
+            var world = new World(Plan.Calm(seed, 1 + (seed % 4)) with { IsReplicated = seed % 2 == 0 });
+            var (hits, value) = (0L, 0);
+            SimulatedSilo writer = null!;
+            SimulatedClient hung = null!, other = null!;
+            world.At(10, () => (hung, other) = (world.StartClient(), world.StartClient()));
+            world.At(Event - 1, () =>
+            {
+                writer = world.Alive.ElementAt(seed % world.Alive.Count());
+                world.Do(hung.ReadAsync(2, 0));
+                world.Do(other.ReadAsync(1, 0));
+            });
+            world.At(Event, () =>
+            {
+                Assert.True(hung.IsServing && other.IsServing);
+                Assert.Equal(2, world.Alive.Sum(silo => silo.Member.Clients));
+                world.Pause(hung, 60);
+                world.After(hung.Member.ValidFor.TotalSeconds - 0.05, () => Assert.Equal((1, 1), (writer.Pending, other.Pending)));
+            });
+            world.At(Event + 0.2, () => world.Do(writer.WriteCoherentlyAsync(WriteKind.Remove, 2, 0)));
+            world.At(Event + 0.3, () => world.Do(other.WriteCoherentlyAsync(WriteKind.Remove, 3, 0)));
+            for (var at = Event + 0.4; at < Event + 8; at += 0.5)
+            {
+                world.At(at, () =>
+                {
+                    writer.Remove(0);
+                    value = world.Database[0];
+                    hits = world.Tally[Seen.ClientHit];
+                    world.Do(other.ReadAsync(1, 0));
+                    Assert.Equal(hits + 1, world.Tally[Seen.ClientHit]);
+                });
+                world.At(at + 0.05, () => Assert.All(world.Alive, silo => Assert.Equal(value, silo.Reached[0])));
+            }
+
+            world.At(Event + wait + 0.2, () =>
+            {
+                Assert.Equal((0, 0), (writer.Pending, other.Pending));
+                Assert.Equal(1, world.Alive.Sum(silo => silo.Member.Clients));
+            });
+            world.RunUntil(Event + 10);
+            Assert.True(world.Completed[2] > 0 && world.Completed[3] > 0);
+            Assert.Empty(world.Violations);
+            Assert.Equal(0, other.Lapses);
+        }
+    }
 }

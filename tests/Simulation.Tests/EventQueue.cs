@@ -6,7 +6,9 @@ internal sealed class EventQueue : SynchronizationContext
     private readonly PriorityQueue<Action, (TimeSpan Due, long Order)> _events = new();
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private volatile string? _foreign;
+    private const int MaxAtOnce = 1_000_000;
     private long _order;
+    private int _atOnce;
 
     internal TimeSpan Now { get; private set; }
 
@@ -34,7 +36,9 @@ internal sealed class EventQueue : SynchronizationContext
             while (_events.TryPeek(out var action, out var due) && due.Due <= end)
             {
                 _events.Dequeue();
-                Now = due.Due;
+                (_atOnce, Now) = (due.Due == Now ? _atOnce + 1 : 0, due.Due);
+                if (_atOnce > MaxAtOnce)
+                    throw new InvalidOperationException($"Time stands still at {Now}: {action.Method} of {action.Target}");
                 Fold(Now.Ticks);
                 action();
                 if (_foreign is { } foreign)

@@ -25,11 +25,22 @@ public sealed class MutationTests(ITestOutputHelper output)
     [InlineData(Rule.Digest, "P3")]
     public void Without_a_rule_a_property_of_replicated_caches_is_violated(Rule rule, string property) => Check(rule, property, Coherence.Replicate);
 
-    private void Check(Rule rule, string property, Coherence coherence)
+    [Theory]
+    [InlineData(Rule.ClientLease, "P1", Coherence.Invalidate)]
+    [InlineData(Rule.GatewayValidity, "P1", Coherence.Invalidate)]
+    [InlineData(Rule.ClientSettled, "P1", Coherence.Invalidate)]
+    [InlineData(Rule.AttachDrop, "P1", Coherence.Invalidate)]
+    [InlineData(Rule.Interest, "P1", Coherence.Invalidate)]
+    [InlineData(Rule.ReadAfter, "P1", Coherence.Replicate)]
+    [InlineData(Rule.PendingSets, "P1", Coherence.Replicate)]
+    [InlineData(Rule.Again, "P1", Coherence.Replicate)]
+    public void Without_a_rule_of_clients_a_property_is_violated(Rule rule, string property, Coherence coherence) => Check(rule, property, coherence, withClients: true);
+
+    private void Check(Rule rule, string property, Coherence coherence, bool withClients = false)
     {
         var seeds = SimulationTests.Number("MCCACHE_MUTANT_SEEDS", 300);
-        var first = Enumerable.Range(0, seeds).AsParallel().AsOrdered()
-            .Select(seed => (Seed: seed, Violation: World.Run(Plan.FromSeed(seed) with { IsReplicated = coherence == Coherence.Replicate }, rule).Violations.Find(violation => Minimizer.PropertyOf(violation) == property)))
+        var first = Enumerable.Range(0, int.MaxValue).Select(Plan.FromSeed).Where(plan => plan.Clients > 0 || !withClients).Take(seeds).AsParallel().AsOrdered()
+            .Select(plan => (plan.Seed, Violation: World.Run(plan with { IsReplicated = coherence == Coherence.Replicate }, rule).Violations.Find(violation => Minimizer.PropertyOf(violation) == property)))
             .FirstOrDefault(run => run.Violation is not null);
         Assert.True(first.Violation is not null, $"Nothing misses {rule} in {seeds} seeds.");
         output.WriteLine($"{rule}: seed {first.Seed}: {first.Violation}");

@@ -38,6 +38,21 @@ internal enum FaultKind
 
     /// <summary>More dictionary verbs at once than a lane holds.</summary>
     Flood,
+
+    // Of clients.
+    ClientPause,
+
+    /// <summary>A client is cut from its gateway, or from every silo.</summary>
+    ClientCut,
+
+    ClientCrash,
+    ClientLeave,
+    ClientJoin,
+
+    /// <summary>What a client calls next may be answered by other silos than before.</summary>
+    ClientMove,
+
+    ClientFlood,
 }
 
 /// <summary>A fault and everything about it that is random, so that it can be left out without changing the others.</summary>
@@ -63,6 +78,11 @@ internal sealed record Plan(int Seed, int MaxSilos, int FirstSilos, IReadOnlyLis
 
     /// <summary>Whether its values go by their descriptors, in several chunks.</summary>
     internal bool HasLargeValues => Seed % 3 == 0;
+
+    /// <summary>How many clients there are at the beginning.</summary>
+    internal int Clients { get; init; }
+
+    internal CacheOptions CacheOptions => IsReplicated ? new() { Coherence = Coherence.Replicate } : new() { MaxEntries = 12, TimeToLive = TimeSpan.FromSeconds(40) };
 
     internal const double FaultsEnd = 95;
 
@@ -103,7 +123,19 @@ internal sealed record Plan(int Seed, int MaxSilos, int FirstSilos, IReadOnlyLis
             });
         }
 
-        return new(seed, silos, first, faults);
+        random = new Random(unchecked((seed * 7_919) + 1)); // so that a seed without clients is what it was before there were any
+        var clients = random.Next(3) == 0 ? random.Next(1, 4) : 0;
+        for (var at = Upto(15); clients > 0 && at < FaultsEnd; at += Upto(8))
+        {
+            var kind = Pick<FaultKind>(
+            [
+                FaultKind.ClientPause, FaultKind.ClientPause, FaultKind.ClientCut, FaultKind.ClientCut, FaultKind.ClientMove, FaultKind.ClientMove,
+                FaultKind.ClientCrash, FaultKind.ClientLeave, FaultKind.ClientJoin, FaultKind.ClientJoin, FaultKind.ClientFlood,
+            ]);
+            Add(at, kind, Pick<double>([0.5, 3, 8, 20]) * Upto(1), null);
+        }
+
+        return new(seed, silos, first, faults) { Clients = clients };
 
         void Add(double at, FaultKind kind, double seconds, double? deadIn)
             => faults.Add(new(faults.Count, at, kind, Upto(1), Upto(1), seconds, deadIn, random.Next(2) == 0));

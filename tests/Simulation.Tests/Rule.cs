@@ -75,4 +75,36 @@ public enum Rule
 
     /// <summary>What a silo that died half-way had published is not told on.</summary>
     Relay,
+
+    // Clients.
+
+    /// <summary>A client serves on when its lease has run out.</summary>
+    ClientLease,
+
+    /// <summary>A gateway grants for longer than it may serve itself.</summary>
+    GatewayValidity,
+
+    /// <summary>A gateway says settled before its clients have heard.</summary>
+    ClientSettled,
+
+    /// <summary>A client that has attached to a gateway goes on with what it held.</summary>
+    AttachDrop,
+
+    /// <summary>What a gateway has lost is not told to its clients.</summary>
+    ClientGap,
+
+    /// <summary>A gateway answers a client although it has not all that the client had published.</summary>
+    ReadAfter,
+
+    /// <summary>A client that has set what its gateway has not made yet does not say so to others who write.</summary>
+    PendingSets,
+
+    /// <summary>A client serves a stream before the gateway tells it of it.</summary>
+    Interest,
+
+    /// <summary>A gateway says goodbye while clients may serve on its word.</summary>
+    ClientGoodbye,
+
+    /// <summary>What a dictionary verb of a client has set is told to the next gateway as it is, not as a removal.</summary>
+    Again,
 }

@@ -150,6 +150,70 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         world.CheckEnd();
     });
 
+    /// <summary>A gateway leaves, and its client does not hear of it. Until its lease has run out it serves, so for so long the gateway says no goodbye.</summary>
+    [Theory]
+    [InlineData(Rule.None, null)]
+    [InlineData(Rule.ClientGoodbye, "P1")]
+    public void A_gateway_that_leaves_waits_for_its_clients(Rule rule, string? property) => Check(rule, property, world =>
+    {
+        SimulatedSilo[] silos = [world.Start(null), world.Start(null), world.Start(null)];
+        var client = world.StartClient();
+        Read(world, client, 39, 45);
+        world.At(40, () =>
+        {
+            var gateway = world.Silos[client.Member.Gateway!];
+            world.Delay = (from, to) => from == gateway.Address && to == client.Address && world.Queue.Now > TimeSpan.FromSeconds(40.5) ? null : 0.01;
+            world.At(40.6, () => gateway.Run(() => world.Do(gateway.LeaveAsync(0))));
+            Write(world, silos.First(silo => silo != gateway), 42);
+        });
+        world.RunUntil(50);
+        Assert.True(world.Completed[Key] > 0);
+    });
+
+    /// <summary>A gateway hangs, and more is written than the lane to it holds. It drops what it held; so must its client.</summary>
+    [Theory]
+    [InlineData(Rule.None, null)]
+    [InlineData(Rule.ClientGap, "P1")]
+    public void What_a_gateway_has_lost_its_clients_drop(Rule rule, string? property) => Check(rule, property, world =>
+    {
+        SimulatedSilo[] silos = [world.Start(null), world.Start(null)];
+        var client = world.StartClient();
+        Read(world, client, 39, 45);
+        world.At(40, () =>
+        {
+            var gateway = world.Silos[client.Member.Gateway!];
+            var writer = silos.First(silo => silo != gateway);
+            world.Pause(gateway, 2);
+            world.At(40.05, () => writer.Run(() => writer.Remove(1))); // which is on its way while the next waits
+            Write(world, writer, 40.1);
+            world.At(40.2, () => writer.Run(() =>
+            {
+                for (var i = 0; i < World.MaxLane * 2; i++)
+                    writer.Remove(1 + (i % (World.Keys - 1)));
+            }));
+        });
+        world.RunUntil(46);
+        Assert.True(world.Completed[Key] > 0);
+    });
+
+    /// <summary>A gateway gives what a client's dictionary verb has set its version when it comes, and a coherent verb that began in between, and returns before, wins all the same.</summary>
+    [Theory]
+    [InlineData(Rule.None, null)]
+    [InlineData(Rule.PendingSets, "P1")]
+    public void A_coherent_verb_wins_over_what_a_client_has_set_and_its_gateway_has_not_had(Rule rule, string? property) => Check(rule, property, isReplicated: true, script: world =>
+    {
+        var writer = world.Start(null);
+        world.Start(null);
+        SimulatedClient client = null!;
+        world.At(19, () => client = world.StartClient());
+        world.At(39, () => world.Delay = (from, _) => from == client.Address && world.Queue.Now < TimeSpan.FromSeconds(40.05) ? 1 : 0.01);
+        world.At(40, () => client.Run(() => client.Set(Key)));
+        world.At(40.1, () => Write(world, writer));
+        Read(world, writer, 42, 43);
+        world.RunUntil(45);
+        Assert.True(world.Completed[Key] > 0);
+    });
+
     /// <summary>No news, no table, and no way to any silo that starts later.</summary>
     private static void Forsake(World world, SimulatedSilo[] silos)
     {
@@ -160,11 +224,13 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         world.Delay = (from, to) => known.Contains(from) == known.Contains(to) ? 0.01 : null;
     }
 
-    private static void Read(World world, SimulatedSilo silo, double from, double to)
+    private static void Read(World world, SimulatedMember member, double from, double to)
     {
         for (var at = from; at < to; at += 0.1)
-            world.At(at, () => silo.Run(() => world.Do(silo.ReadAsync(Key, 0.01))));
+            world.At(at, () => member.Run(() => world.Do(member.ReadAsync(Key, 0.01))));
     }
+
+    private static void Write(World world, SimulatedSilo silo, double at) => world.At(at, () => Write(world, silo));
 
     private static void Write(World world, SimulatedSilo silo) => silo.Run(() => world.Do(silo.WriteCoherentlyAsync(WriteKind.Remove, Key, 0)));
 

@@ -52,6 +52,28 @@ internal enum Seen
     HoleLost,
     LargePulled,
 
+    // Clients.
+    ClientStarted,
+    ClientAttached,
+    ClientRefused,
+    ClientDismissed,
+    ClientPaused,
+    ClientPausedForLongerThanItsLease,
+    ClientCut,
+    ClientCrashed,
+    ClientLeft,
+    ClientMoved,
+    ClientFlooded,
+    CallStrayed,
+    ClientOfTwoGateways,
+    ClientGapNoted,
+    ClientToldAgain,
+    MadeForClient,
+    ClientHit,
+    ClientHitWithoutGateway,
+    ReadThrough,
+    ReadThroughMissed,
+
     // The load.
     HitByPromise,
     HitByTable,

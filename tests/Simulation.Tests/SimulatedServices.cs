@@ -11,7 +11,7 @@ namespace McCache.Simulation.Tests;
 /// <summary>The container of one silo, as far as its caches ask it for anything.</summary>
 internal sealed class SimulatedServices(TimeProvider time, IMulticastChannel channel, CacheOptions options) : IKeyedServiceProvider, IOptionsMonitor<CacheOptions>
 {
-    private static readonly ServiceProvider s_shared = new ServiceCollection().AddSerializer(serializer => serializer.AddAssembly(typeof(ReplicaRequest).Assembly)).BuildServiceProvider();
+    private static readonly ServiceProvider s_shared = new ServiceCollection().AddSerializer(serializer => serializer.AddAssembly(typeof(CacheRequest).Assembly)).BuildServiceProvider();
 
     /// <summary>How the caches write keys.</summary>
     internal static readonly Codec<int> Keys = new(SimulatedSilo.Cache, "key", s_shared);

@@ -18,9 +18,9 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
     async ValueTask<Promise> ILeaseNetwork.AskAsync(SiloAddress silo, MembershipVersion version, TimeSpan duration)
     {
         var askedAt = Lease.Clock.Now;
-        if (_world.Off is Rule.MinVersion or Rule.MinVersionAndViewGate)
+        if (World.Off is Rule.MinVersion or Rule.MinVersionAndViewGate)
             version = MembershipVersion.MinValue;
-        var promise = await _world.CallAsync(this, silo, AskTimeout, target => target.Lease.OnAskAsync(Address, version, duration));
+        var promise = await World.CallAsync(this, silo, AskTimeout, (SimulatedSilo target) => target.Lease.OnAskAsync(Address, version, duration));
         Hear(askedAt);
         if (promise.IsGranted)
         {
@@ -29,15 +29,15 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
         }
         else
         {
-            _world.Tally.Add(Seen.AskRefused);
+            World.Tally.Add(Seen.AskRefused);
         }
 
-        return _world.Off is Rule.ViewGate or Rule.MinVersionAndViewGate ? promise with { Version = MembershipVersion.MinValue } : promise;
+        return World.Off is Rule.ViewGate or Rule.MinVersionAndViewGate ? promise with { Version = MembershipVersion.MinValue } : promise;
     }
 
     async Task ILeaseNetwork.SayGoodbyeAsync(SiloAddress silo, bool isDrained)
     {
-        await _world.CallAsync(this, silo, GoodbyeTimeout, target =>
+        await World.CallAsync(this, silo, GoodbyeTimeout, (SimulatedSilo target) =>
         {
             target.Lease.OnGoodbye(Address, isDrained);
             return ValueTask.FromResult(true);
@@ -46,7 +46,7 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
 
     async Task<ClusterRows> ILeaseNetwork.RefreshAsync(MembershipVersion minimum, CancellationToken cancellationToken)
     {
-        var read = _world.ReadTable(this);
+        var read = World.ReadTable(this);
         using var registration = cancellationToken.Register(() => read.TrySetCanceled(cancellationToken));
         return await read.Task;
     }
@@ -54,9 +54,9 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
     async Task<ClusterRows> ILeaseNetwork.ReadTableAsync(CancellationToken cancellationToken)
     {
         var askedAt = Lease.Clock.Now;
-        var rows = await _world.ReadTable(this).Task;
+        var rows = await World.ReadTable(this).Task;
         Hear(askedAt);
-        if (_world.Off == Rule.FreshView && !_hasRead)
+        if (World.Off == Rule.FreshView && !_hasRead)
         {
             var old = rows.Silos.Take(rows.Silos.Count / 2).Append(new(Address, SiloStatus.Active)).DistinctBy(row => row.Key).ToDictionary();
             rows = new(new MembershipVersion(rows.Version.Value - 1), old);
@@ -68,29 +68,27 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
 
     async ValueTask<Acknowledgement> IMulticastTransport.DeliverAsync(SiloAddress destination, Batch batch)
     {
-        if (_world.Off == Rule.Relay)
+        if (World.Off == Rule.Relay)
             batch = batch with { Settled = long.MaxValue };
-        var call = _world.CallAsync(this, destination, DeliverTimeout, target => ValueTask.FromResult(target.Member.Receive(batch)));
+        var call = World.CallAsync(this, destination, DeliverTimeout, (SimulatedSilo target) => ValueTask.FromResult(target.Member.Receive(batch)));
         if (CrashesWriting && batch.Count > 0 && Random.Next(2) == 0)
         {
-            _world.Tally.Add(Seen.CrashedMidMulticast);
+            World.Tally.Add(Seen.CrashedMidMulticast);
             Crash();
         }
 
         var acknowledgement = await call;
-        return _world.Off == Rule.Overrule ? acknowledgement with { Overruled = null } : acknowledgement;
+        return World.Off == Rule.Overrule ? acknowledgement with { Overruled = null } : acknowledgement;
     }
 
     ValueTask<byte[]> IMulticastTransport.AskAsync(SiloAddress destination, string provider, byte[] stream, byte[] request)
-        => _world.CallAsync(this, destination, AnswerTimeout, target => ValueTask.FromResult(target.Member.Answer(stream, request)));
+        => World.CallAsync(this, destination, AnswerTimeout, (SimulatedSilo target) => ValueTask.FromResult(target.Member.Answer(stream, request)));
 
     void IMulticastTransport.SendSettled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement)
-        => _world.Send(Address, publisher.Silo, target => target.Member.OnSettled(publisher, receiver, acknowledgement));
-
-    private void Hear(TimeSpan askedAt) => LastHeard = askedAt > LastHeard ? askedAt : LastHeard;
+        => World.Send(Address, publisher.Silo, (SimulatedSilo target) => target.Member.OnSettled(publisher, receiver, acknowledgement));
 
     private SiloLease NewLease(ILeaseNetwork network) => new(
-        Address, Times, _world.Plan.IsReplicated ? TimeSpan.FromHours(1) : TimeSpan.FromSeconds(5), network, _time, Random, NullLogger.Instance, work => After(0, work.Execute));
+        Address, Times, World.Plan.IsReplicated ? TimeSpan.FromHours(1) : TimeSpan.FromSeconds(5), network, Time, Random, NullLogger.Instance, work => After(0, work.Execute));
 
     /// <summary>A membership that knows this silo only, for ever.</summary>
     private sealed class AlwaysLive(SiloAddress self) : ILeaseNetwork

@@ -1,5 +1,4 @@
 using McCache.Client;
-using McCache.Core;
 using McCache.Streaming;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -10,27 +9,24 @@ namespace McCache.Simulation.Tests;
 /// One silo: production's lease, member, cache and view, on virtual time and a simulated network. It stands between them where a mutation takes a rule out: as the caches' channel,
 /// as the member's frame handler, as the lease's network, and as the receiver of its states.
 /// </summary>
-internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
+internal sealed partial class SimulatedSilo : SimulatedMember, IReplicaChannel, IFrameHandler
 {
     internal const string Cache = "c";
     internal static readonly LeaseTimes Times = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1));
     private static readonly TimeSpan s_forEver = TimeSpan.FromHours(1);
 
-    private readonly World _world;
-    private readonly SiloTime _time;
     private readonly HashSet<SiloAddress> _promisers = [];
     private readonly Dictionary<SiloAddress, TimeSpan> _arrivals = [];
     private readonly Dictionary<SiloAddress, TimeSpan> _lanesFrom = [];
     private IFrameHandler _handler = null!; // the cache, which attaches itself
     private TimeSpan _keptUntil = TimeSpan.MinValue;
+    private bool _hasPublished;
+    private bool _haveClocksParted;
     private LeaseState? _state;
-    private long _until;
 
     internal SimulatedSilo(World world, SiloAddress address)
+        : base(world, address)
     {
-        (_world, Address, Random) = (world, address, world.Stream(1, address.Generation));
-        var rate = 1 + (world.Between(Random, -1, 1) * (world.HasDrift ? 0.01 : 0));
-        _time = new SiloTime(world.Queue, rate, TimeSpan.FromSeconds(world.Between(Random, 10, 2_000)), TimeSpan.FromSeconds(world.Between(Random, -1, 1)), Run);
         Lease = NewLease(this);
         var completing = Lease;
         if (world.Off == Rule.ValidWriter)
@@ -39,12 +35,10 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
             completing.Begin();
         }
 
-        Member = new MulticastMember(
+        Member = new SiloMember(
             CacheMember.ProviderName, address, completing, this, new MulticastOptions { MaxLaneFrames = World.MaxLane, MaxLaneBytes = World.MaxLaneBytes }, NullLogger.Instance,
             world.Stream(4, address.Generation));
-        var services = new SimulatedServices(_time, this, world.Plan.IsReplicated
-            ? new CacheOptions { Coherence = Coherence.Replicate }
-            : new CacheOptions { MaxEntries = 12, TimeToLive = TimeSpan.FromSeconds(40) });
+        var services = new SimulatedServices(Time, this, world.Plan.CacheOptions);
         var caches = new CacheMember(services, [new CacheRegistration<int, int>(Cache, null)], Options.Create(new McCacheOptions
         {
             MaxClockSkew = TimeSpan.FromSeconds(3),
@@ -55,28 +49,23 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
         Replica = member as ReplicatedCache<int, int>;
         Replica?.ChunkBytes = 1;
         Lease.Changed = OnChanged;
-        Lease.ClocksParted = Member.OnClocksParted;
+        Lease.ClocksParted = () =>
+        {
+            _haveClocksParted = true;
+            Member.OnClocksParted();
+            _haveClocksParted = false;
+        };
     }
-
-    internal SiloAddress Address { get; }
-
-    internal Random Random { get; }
 
     internal SiloLease Lease { get; }
 
-    internal MulticastMember Member { get; }
-
-    internal LocalCache<int, int> Local { get; }
-
-    internal IMcCache<int, int> View { get; }
+    internal SiloMember Member { get; }
 
     /// <summary>The same cache, if it is replicated.</summary>
     internal ReplicatedCache<int, int>? Replica { get; }
 
     /// <summary>For each key the newest version whose removal it has seen.</summary>
     internal CacheVersion[] SeenRemoved { get; } = new CacheVersion[World.Keys];
-
-    internal bool IsCrashed { get; private set; }
 
     internal bool IsTableCut { get; set; }
 
@@ -86,64 +75,37 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
 
     internal bool IsSelfDead => _state is { IsSelfDead: true };
 
-    internal TimeSpan PausedUntil { get; set; }
+    private protected override TimeSpan Now => Lease.Clock.Now;
 
-    /// <summary>When it last asked anything that was answered, by its own clock: what it does may rest on nothing else.</summary>
-    internal TimeSpan LastHeard { get; private set; } = TimeSpan.MinValue;
+    private protected override bool TellsMoves => Replica is not null;
 
-    internal bool IsServing => Local.Now < _until;
+    private protected override bool JoinsFills => World.Off == Rule.Join;
 
-    /// <summary>How often its entitlement to serve has run out after its start.</summary>
-    internal int Lapses { get; private set; }
-
-    /// <summary>For each key the newest write that it has heard of, its own included.</summary>
-    internal int[] Reached { get; } = new int[World.Keys];
-
-    /// <summary>Runs an event of the silo, or, when it is paused, does so later.</summary>
-    internal void Run(Action action)
-    {
-        if (IsCrashed)
-            return;
-        if (PausedUntil > _world.Queue.Now)
-            _world.Queue.After(PausedUntil - _world.Queue.Now + TimeSpan.FromTicks(Random.Next(1_000)), () => Run(action));
-        else
-            action();
-    }
-
-    internal void After(double seconds, Action action) => _world.Queue.After(TimeSpan.FromSeconds(seconds), () => Run(action));
-
-    internal Task Wait(double seconds)
-    {
-        var waiting = new TaskCompletionSource();
-        After(seconds, waiting.SetResult);
-        return waiting.Task;
-    }
+    private protected override bool KeepsEarlyFills => World.Off == Rule.EarlyFill && !IsStarted;
 
     public override string ToString() => $"{Address}{(IsStarted ? "" : ", not started")}{(IsLeaving ? ", leaving" : "")}{(IsSelfDead ? ", dead" : "")}";
-
-    internal void Crash() => IsCrashed = true;
-
-    internal void SetWallClock(double seconds) => _time.Skew += TimeSpan.FromSeconds(seconds);
 
     /// <summary>The stop stages of MulticastLifecycle, with the membership's own around them.</summary>
     internal async Task LeaveAsync(double seconds)
     {
         IsLeaving = true;
-        _world.WriteTable(Address, SiloStatus.ShuttingDown);
-        if (_world.Off == Rule.EarlyGoodbye)
+        World.WriteTable(Address, SiloStatus.ShuttingDown);
+        if (World.Off == Rule.EarlyGoodbye)
             await Lease.SayGoodbyeAsync(isDrained: true, CancellationToken.None);
         else
             Member.BeginStop();
         await Wait(seconds);
-        _world.WriteTable(Address, SiloStatus.Stopping);
-        using (var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(1), _time))
+        World.WriteTable(Address, SiloStatus.Stopping);
+        if (World.Off is not (Rule.EarlyGoodbye or Rule.ClientGoodbye))
+            await Member.ClientsGone;
+        using (var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(1), Time))
         {
             await Member.CloseAsync(timeout.Token);
             await Lease.SayGoodbyeAsync(Member.IsDrained, timeout.Token);
         }
 
         await Wait(seconds / 4);
-        _world.WriteTable(Address, SiloStatus.Dead);
+        World.WriteTable(Address, SiloStatus.Dead);
         Crash();
     }
 
@@ -157,41 +119,45 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
 
     HybridClock IMulticastChannel.Stamps => Member.Stamps;
 
-    SiloAddress IMulticastChannel.Silo => Address;
+    SiloAddress IReplicaChannel.Silo => Address;
 
-    ulong IMulticastChannel.Member => Member.Member;
+    ulong IReplicaChannel.Member => Member.Member;
 
-    Random IMulticastChannel.Random => Random;
+    Random IReplicaChannel.Random => Random;
 
-    TimeSpan IMulticastChannel.Renewal => Times.Renewal;
+    TimeSpan IReplicaChannel.Renewal => Times.Renewal;
 
-    Marks IMulticastChannel.ReadMarks()
+    void IReplicaChannel.TellClients(StreamId stream) => Member.TellClients(stream);
+
+    Marks IReplicaChannel.ReadMarks()
     {
         var marks = Member.ReadMarks();
-        return _world.Off == Rule.Watermark ? marks with { Others = marks.Others.ToDictionary(mark => mark.Key, mark => mark.Value == 0 ? 0 : marks.Own) } : marks;
+        return World.Off == Rule.Watermark ? marks with { Others = marks.Others.ToDictionary(mark => mark.Key, mark => mark.Value == 0 ? 0 : marks.Own) } : marks;
     }
 
-    async ValueTask<byte[]> IMulticastChannel.AskAsync(SiloAddress silo, StreamId stream, byte[] request)
+    async ValueTask<byte[]> IReplicaChannel.AskAsync(SiloAddress silo, StreamId stream, byte[] request)
     {
         var answer = await Member.AskAsync(silo, stream, request);
-        var asked = SimulatedServices.Get<ReplicaRequest>().Deserialize(request);
+        var asked = SimulatedServices.Get<CacheRequest>().Deserialize(request);
         if (asked is StateRequest)
-            _world.Tally.Add(Seen.StateMerged, answer.Length > 0 ? 1 : 0);
-        return asked is DigestRequest && _world.Off == Rule.Digest ? []
-            : asked is StateRequest && answer.Length > 0 && _world.Off == Rule.Drop ? SimulatedServices.Get<StateAnswer>().SerializeToArray(SimulatedServices.Get<StateAnswer>().Deserialize(answer)! with { Floor = 0 })
+            World.Tally.Add(Seen.StateMerged, answer.Length > 0 ? 1 : 0);
+        return asked is DigestRequest && World.Off == Rule.Digest ? []
+            : asked is StateRequest && answer.Length > 0 && World.Off == Rule.Drop ? SimulatedServices.Get<StateAnswer>().SerializeToArray(SimulatedServices.Get<StateAnswer>().Deserialize(answer)! with { Floor = 0 })
             : answer;
     }
 
-    long IMulticastChannel.Publish(StreamId stream, ReadOnlySpan<byte> payload)
+    long IMulticastChannel.Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf)
     {
-        var stamp = Member.Publish(stream, payload);
+        _hasPublished = true;
+        var stamp = Member.Publish(stream, payload, onBehalfOf);
         Note(payload, stamp);
         return stamp;
     }
 
-    Publication IMulticastChannel.PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken)
+    Publication IMulticastChannel.PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
     {
-        var publication = Member.PublishAsync(stream, payload, cancellationToken);
+        _hasPublished = true;
+        var publication = Member.PublishAsync(stream, payload, onBehalfOf, cancellationToken);
         Note(payload, publication.Stamp);
         return publication;
     }
@@ -200,30 +166,32 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
 
     byte[] IFrameHandler.Answer(ReadOnlySpan<byte> request) => _handler.Answer(request);
 
+    byte[]? IFrameHandler.Again(ReadOnlySpan<byte> payload) => _handler.Again(payload);
+
     FrameOutcome IFrameHandler.Apply(in ReceivedFrame received)
     {
         var frame = received;
         if (frame.IsLate)
-            _world.Tally.Add(Seen.CameLate);
-        if (_world.Off == Rule.Late)
+            World.Tally.Add(Seen.CameLate);
+        if (World.Off == Rule.Late)
             frame = new ReceivedFrame { Payload = frame.Payload, Stamp = frame.Stamp, Member = frame.Member, Sender = frame.Sender };
-        NoteReached(_world.Find(frame.Stamp, frame.Member));
+        NoteReached(World.Find(frame.Stamp, frame.Member));
         NoteRemoved(frame.Payload, new CacheVersion(frame.Stamp, frame.Member));
-        if (_world.Off is not (Rule.Fence or Rule.Join))
+        if (World.Off is not (Rule.Fence or Rule.Join))
         {
             var outcome = _handler.Apply(frame);
-            if (_world.Off == Rule.Tombstone)
+            if (World.Off == Rule.Tombstone)
                 Local.RaiseFloor(frame.Stamp);
             if (outcome == FrameOutcome.Overruled)
-                _world.Tally.Add(Seen.Overruled);
+                World.Tally.Add(Seen.Overruled);
             return outcome;
         }
 
         var isRead = CacheFrame.TryReadHeader(frame.Payload, out var operation, out var body);
         var key = operation == CacheOperation.Remove ? SimulatedServices.Keys.Read(body) : default(int?);
-        foreach (var joined in _joined.Keys.Where(joined => key is null || key == joined).ToArray())
-            _joined.Remove(joined);
-        if (_world.Off == Rule.Join)
+        foreach (var joined in Joined.Keys.Where(joined => key is null || key == joined).ToArray())
+            Joined.Remove(joined);
+        if (World.Off == Rule.Join)
             return _handler.Apply(frame);
         for (var evicted = 0; evicted < World.Keys; evicted++)
         {
@@ -236,9 +204,10 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
 
     void IFrameHandler.OnGap(SiloAddress publisher, long upTo)
     {
-        _world.Tally.Add(Seen.GapNoted);
-        _joined.Clear();
-        if (_world.Off != Rule.Gap)
+        World.Tally.Add(Seen.GapNoted);
+        GapsTold += publisher.Equals(Address) && !_haveClocksParted ? 1 : 0;
+        Joined.Clear();
+        if (World.Off != Rule.Gap)
             _handler.OnGap(publisher, upTo);
     }
 
@@ -250,14 +219,38 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
             return;
         }
 
-        if (_until > 1 && Local.Now >= _until && until > _until)
-        {
-            Lapses++;
-            _world.Tally.Add(Seen.Lapsed);
-        }
+        NoteUntil(until);
+        _handler.Serve(World.Off == Rule.EarlyFill ? Math.Max(until, 1) : until);
+    }
 
-        _until = until;
-        _handler.Serve(_world.Off == Rule.EarlyFill ? Math.Max(until, 1) : until);
+    private void Note(ReadOnlySpan<byte> payload, long stamp)
+    {
+        if (stamp == 0)
+            return;
+        NoteRemoved(payload, new CacheVersion(stamp, Member.Member));
+        if (Writing is not null)
+            World.Note(stamp, Member.Member, Writing);
+    }
+
+    private void NoteRemoved(ReadOnlySpan<byte> payload, CacheVersion version)
+    {
+        if (Replica is null || !CacheFrame.TryReadHeader(payload, out var operation, out var body))
+            return;
+        for (var key = 0; key < World.Keys; key++)
+        {
+            if (operation == CacheOperation.Clear || (operation == CacheOperation.Remove && SimulatedServices.Keys.Read(body) == key))
+                SeenRemoved[key] = version > SeenRemoved[key] ? version : SeenRemoved[key];
+        }
+    }
+
+    private protected override void OnHit(string how, int key, int value)
+    {
+        base.OnHit(how, key, value);
+        World.Tally.Add(_state is { Live.Count: > 0 } ? Seen.HitByPromise : Seen.HitByTable);
+        if (IsTableCut)
+            World.Tally.Add(Seen.HitWithoutTable);
+        if (World.Alive.Any(silo => silo.PausedUntil > World.Queue.Now))
+            World.Tally.Add(Seen.HitWhileOneIsHung);
     }
 
     // Between the lease and the member. ---------------------------------------------------------------------------------------------------
@@ -266,10 +259,10 @@ internal sealed partial class SimulatedSilo : IMulticastChannel, IFrameHandler
     {
         var now = Lease.Clock.Now;
         if (state.IsSelfDead && !IsSelfDead)
-            _world.OnSelfDead(this);
+            World.OnSelfDead(this);
         var before = _state;
         _state = state;
-        switch (_world.Off)
+        switch (World.Off)
         {
             case Rule.DeadWait:
                 state = state with { DeadSince = state.DeadSince.ToDictionary(silo => silo.Key, silo => silo.Value - Times.Wait) };

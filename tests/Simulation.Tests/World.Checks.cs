@@ -11,6 +11,8 @@ internal sealed partial class World
 {
     private const double End = 130;
     private const double CheckPeriod = 2;
+    private const double MaxDelay = 3.1; // of the last message of one that is no more
+    private const double LeaseEnd = 5 * 1.1 * 1.02;
 
     internal List<string> Violations { get; } = [];
 
@@ -37,19 +39,19 @@ internal sealed partial class World
     internal void Violate(string what) => Violations.Add($"{what} (at {Queue.Now})");
 
     /// <summary>P1: no read that starts after a coherent verb has returned yields what it superseded.</summary>
-    internal void CheckHit(SimulatedSilo silo, string how, int key, int value)
+    internal void CheckHit(SimulatedMember member, string how, int key, int value)
     {
         Queue.Fold(value);
         if (value < Completed[key])
-            Violate($"P1: {silo.Address}, {how}: {key} is {value}, although {Completed[key]} had completed");
+            Violate($"P1: {member.Address}, {how}: {key} is {value}, although {Completed[key]} had completed");
     }
 
     /// <summary>P2: what a factory read before a write completed is not returned to a caller that came after. (That it is not cached is P1.)</summary>
-    internal void CheckFill(SimulatedSilo silo, string how, int key, int value, int floor, TimeSpan began)
+    internal void CheckFill(SimulatedMember member, string how, int key, int value, int floor, TimeSpan began)
     {
         Queue.Fold(value);
         if (value < floor)
-            Violate($"P2: {silo.Address}, {how} a fill, began at {began}: {key} is {value}, although {floor} had completed");
+            Violate($"P2: {member.Address}, {how} a fill, began at {began}: {key} is {value}, although {floor} had completed");
     }
 
     /// <summary>P5: whatever is held stays within its bounds, and the structures agree with each other.</summary>
@@ -59,12 +61,13 @@ internal sealed partial class World
         {
             silo.Local.Check();
             CheckRemoved(silo);
+            CheckAttached(silo, Require);
             Require(Inside.Peers(silo.Member).All(peer => peer.Depth <= MaxLane), "a lane is too long");
             Require(Inside.Peers(silo.Member).Count() < Silos.Count, "there are too many lanes");
             Require(Inside.Count(silo.Member, "_publishers") < Silos.Count, "there are too many publishers");
             Require(Inside.Count(silo.Member, "_early") <= MaxLane, "too much is kept from before the start");
-            Require(Inside.Count(silo.Member, "_pending") <= silo.Pending, "there are more pending publishes than callers");
-            Require(Inside.Count(silo.Member, "_settled") <= silo.Pending, "there are more settled publishes than callers");
+            Require(Inside.Count(silo.Member, "_pending") <= silo.Pending + silo.Making + silo.GapsTold, "there are more pending publishes than callers");
+            Require(Inside.Count(silo.Member, "_settled") <= silo.Pending + silo.Making + silo.GapsTold, "there are more settled publishes than callers");
             Require(Inside.Count(silo.Local, "_flights") <= silo.Reads, "there are more flights than callers");
             Require(Inside.Count(silo.Local, "_blockingFlights") == 0, "a synchronous flight has not ended");
 
@@ -74,6 +77,34 @@ internal sealed partial class World
                     Violate($"P5: {silo.Address}: {problem}");
             }
         }
+
+        foreach (var client in AliveClients.Where(client => client.HasCache))
+        {
+            client.Local.Check();
+            Require(Inside.SentFrames(client.Member) <= MaxLane, "too much is remembered that is not settled");
+            Require(Inside.Session(client.Member) is not { } session || session.Sender.Depth <= MaxLane, "the lane is too long");
+            Require(Inside.Count(client.Member, "_pending") <= client.Pending, "there are more pending publishes than callers");
+            Require(Inside.Count(client.Member, "_settled") <= client.Pending, "there are more settled publishes than callers");
+            Require(Inside.Count(client.Local, "_flights") <= client.Reads, "there are more flights than callers");
+
+            void Require(bool condition, string problem)
+            {
+                if (!condition)
+                    Violate($"P5: {client}: {problem}");
+            }
+        }
+    }
+
+    /// <summary>P5, of a gateway: its clients' lanes are bounded, and of a client that has gone nothing is left once its lease has run out.</summary>
+    private void CheckAttached(SimulatedSilo silo, Action<bool, string> require)
+    {
+        AttachedClient[] attached = [.. Inside.Attached(silo.Member)];
+        Tally.Add(Seen.ClientOfTwoGateways, attached.Length > 0 && Alive.Sum(silo => silo.Member.Clients) > AliveClients.Count() ? 1 : 0);
+        require(silo.Member.Clients == attached.Length, "clients are counted wrong");
+        require(attached.All(client => client.Depth <= MaxLane), "the lane to a client is too long");
+        require(silo.Member.Streams.All.SelectMany(stream => stream.Value.Clients).All(attached.Contains), "a stream has listeners that have gone");
+        if (silo.LastPauseEnds + TimeSpan.FromSeconds(LeaseEnd) < Queue.Now)
+            require(!attached.Select(silo.ClientOf).Any(client => client.GoneSince + TimeSpan.FromSeconds(LeaseEnd + MaxDelay) < Queue.Now), "it keeps a client that has gone");
     }
 
     /// <summary>What holds after quiet: whatever was waited for has come, nothing is left behind, and P4.</summary>
@@ -92,8 +123,8 @@ internal sealed partial class World
             Tally.Add(Seen.MadeAgain, repeats);
             Tally.Add(Seen.HoleLost, silo.Replica?.Replica.LostHoles ?? 0);
             Tally.Add(Seen.LargePulled, silo.Replica?.Replica.Pulled ?? 0);
-            if (counters.Published != silo.Writes + repeats && silo.Replica is not { IsEarly: true })
-                Violate($"P4: {silo.Address} has published {counters.Published} frames for {silo.Writes} writes, {repeats} of them made again");
+            if (counters.Published != silo.Writes + silo.MadeForClients + silo.GapsTold + repeats && silo.Replica is not { IsEarly: true })
+                Violate($"P4: {silo.Address} has published {counters.Published} frames for {silo.Writes} writes, {silo.MadeForClients} of clients and {silo.GapsTold} of their gaps, {repeats} of them made again");
         }
 
         foreach (var silo in Alive.Where(silo => silo.Pending > 0 && (silo.IsSelfDead || IsLive(silo.Address))))
@@ -113,10 +144,47 @@ internal sealed partial class World
                 Violate($"P5: {silo.Address} remembers publishers that have gone");
         }
 
+        SimulatedClient[] clients = [.. AliveClients.Where(client => client.HasCache)];
+        foreach (var client in survivors.Length == 0 ? [] : clients)
+            CheckEnd(client, survivors);
         if (Plan.IsReplicated)
+        {
             CheckConvergence(survivors);
+            CheckNear(clients, survivors);
+        }
         else
-            CheckAgreement(survivors);
+        {
+            CheckAgreement([.. survivors, .. clients]);
+        }
+    }
+
+    /// <summary>What holds after quiet at a client.</summary>
+    private void CheckEnd(SimulatedClient client, SimulatedSilo[] survivors)
+    {
+        if (client.Member.Counters.Published != client.Writes)
+            Violate($"P4: {client} has published {client.Member.Counters.Published} frames for {client.Writes} writes");
+        if (!client.IsServing || !survivors.Any(silo => silo.Address.Equals(client.Member.Gateway)))
+            Violate($"liveness: {client} serves nothing");
+        if (client.Pending > 0 || client.Reads > 0)
+            Violate($"liveness: {client} has {client.Pending} verbs and {client.Reads} reads that do not return");
+        if (Inside.SentFrames(client.Member) > 0 || Inside.Session(client.Member) is { Sender.IsDrained: false })
+            Violate($"liveness: {client} waits for its gateway");
+        foreach (var (key, value) in client.View.ToArray())
+            CheckHit(client, "at the end", key, value);
+    }
+
+    /// <summary>After quiet no client of a replicated cache holds what is older than what the silos hold. (Fills aside, which silos do not tell each other either.)</summary>
+    private void CheckNear(SimulatedClient[] clients, SimulatedSilo[] survivors)
+    {
+        foreach (var state in survivors.Length == 0 ? [] : Held(survivors[0]))
+        {
+            var expected = survivors[0].View[state.Key];
+            foreach (var client in clients)
+            {
+                if (client.View.TryGetValue(state.Key, out var value) && value < expected)
+                    Violate($"P3: {client} holds {value} for {state.Key}, and the silos {expected}");
+            }
+        }
     }
 
     /// <summary>P3: no silo holds what it has seen removed by a later version.</summary>
@@ -162,16 +230,16 @@ internal sealed partial class World
     private static KeyState<int>[] Held(SimulatedSilo silo)
         => [.. silo.Local.Collect(0, ulong.MaxValue, int.MaxValue).Keys.Where(state => state.Fate == KeyFate.Held).OrderBy(state => state.Place)];
 
-    /// <summary>Rule 6: after quiet no silo holds a copy that is older than a write that any survivor has heard of.</summary>
-    private void CheckAgreement(SimulatedSilo[] survivors)
+    /// <summary>Rule 6: after quiet nobody holds a copy that is older than a write that any survivor has heard of.</summary>
+    private void CheckAgreement(SimulatedMember[] survivors)
     {
         for (var key = 0; key < Keys; key++)
         {
-            var newest = survivors.MaxBy(silo => silo.Reached[key]);
-            foreach (var silo in survivors)
+            var newest = survivors.MaxBy(member => member.Reached[key]);
+            foreach (var member in survivors)
             {
-                if (silo.Local.TryGet(key, out var value) && value < newest!.Reached[key])
-                    Violate($"rule 6: {silo.Address} holds {value} for {key}, and {newest.Address} has heard of {newest.Reached[key]}");
+                if (member.Local.TryGet(key, out var value) && value < newest!.Reached[key])
+                    Violate($"rule 6: {member.Address} holds {value} for {key}, and {newest.Address} has heard of {newest.Reached[key]}");
             }
         }
     }
@@ -183,7 +251,10 @@ internal sealed partial class World
 
         static Inside()
         {
-            Find(typeof(MulticastMember), "_publishers", "_early", "_pending", "_settled", "_peers");
+            Find(typeof(SiloMember), "_publishers", "_early", "_peers", "_clients");
+            Find(typeof(ClientMember), "_session", "_sent");
+            Find(typeof(SentFrames), "_frames");
+            Find(typeof(MulticastMember), "_pending", "_settled");
             Find(typeof(LocalCache<int, int>), "_flights", "_blockingFlights");
         }
 
@@ -194,9 +265,15 @@ internal sealed partial class World
             var other => throw new InvalidOperationException($"{field} is {other}"),
         };
 
-        internal static IEnumerable<Peer> Peers(MulticastMember member) => ((ImmutableDictionary<SiloAddress, Peer>)s_fields["_peers"].GetValue(member)!).Values;
+        internal static IEnumerable<AttachedClient> Attached(SiloMember member) => ((IEnumerable<KeyValuePair<ulong, AttachedClient>>)s_fields["_clients"].GetValue(member)!).Select(pair => pair.Value);
 
-        internal static IEnumerable<SiloAddress> Publishers(MulticastMember member) => ((IEnumerable<KeyValuePair<SiloAddress, Publisher>>)s_fields["_publishers"].GetValue(member)!).Select(pair => pair.Key);
+        internal static GatewaySession? Session(ClientMember member) => (GatewaySession?)s_fields["_session"].GetValue(member);
+
+        internal static int SentFrames(ClientMember member) => Count(s_fields["_sent"].GetValue(member)!, "_frames");
+
+        internal static IEnumerable<Peer> Peers(SiloMember member) => ((ImmutableDictionary<SiloAddress, Peer>)s_fields["_peers"].GetValue(member)!).Values;
+
+        internal static IEnumerable<SiloAddress> Publishers(SiloMember member) => ((IEnumerable<KeyValuePair<SiloAddress, Publisher>>)s_fields["_publishers"].GetValue(member)!).Select(pair => pair.Key);
 
         private static void Find(Type type, params ReadOnlySpan<string> names)
         {

@@ -3,6 +3,8 @@ namespace McCache.Simulation.Tests;
 /// <content>What goes wrong.</content>
 internal sealed partial class World
 {
+    private const int MaxClients = 3;
+
     internal bool IsHealed { get; private set; }
 
     internal void Cut(SiloAddress a, SiloAddress b, double seconds, bool isOneWay)
@@ -19,10 +21,10 @@ internal sealed partial class World
         After(seconds, () => silo.IsTableCut = false);
     }
 
-    internal void Pause(SimulatedSilo silo, double seconds)
+    internal void Pause(SimulatedMember member, double seconds)
     {
         var until = Queue.Now + TimeSpan.FromSeconds(seconds);
-        silo.PausedUntil = until > silo.PausedUntil ? until : silo.PausedUntil;
+        member.PausedUntil = until > member.PausedUntil ? until : member.PausedUntil;
     }
 
     /// <summary>A silo finds itself dead. Orleans ends it; here it takes its time, and may come back at its address.</summary>
@@ -54,6 +56,8 @@ internal sealed partial class World
                 WriteTable(silo.Address, SiloStatus.Dead);
         }
 
+        foreach (var client in Clients.Values)
+            client.PausedUntil = Queue.Now;
         if (!Alive.Any(silo => IsLive(silo.Address)))
             Start(null);
     }
@@ -134,6 +138,9 @@ internal sealed partial class World
                         silo.Remove(i % Keys);
                 });
                 break;
+            case >= FaultKind.ClientPause:
+                InjectClient(fault);
+                return;
             default:
                 return;
         }
@@ -142,5 +149,56 @@ internal sealed partial class World
             After(dead, () => WriteTable(silo!.Address, SiloStatus.Dead));
     }
 
-    private static SimulatedSilo? Choose(SimulatedSilo[] silos, double which) => silos.Length == 0 ? null : silos[(int)(silos.Length * which)];
+    private void InjectClient(Fault fault)
+    {
+        SimulatedClient[] clients = [.. AliveClients];
+        var client = Choose(clients, fault.Silo);
+        switch (fault.Kind)
+        {
+            case FaultKind.ClientJoin when clients.Length < MaxClients:
+                StartClient();
+                break;
+            case FaultKind.ClientPause when client is not null:
+                Pause(client, fault.Seconds);
+                Tally.Add(fault.Seconds > SimulatedSilo.Times.Duration.TotalSeconds ? Seen.ClientPausedForLongerThanItsLease : Seen.ClientPaused);
+                break;
+            case FaultKind.ClientCut when client is not null:
+                foreach (var silo in Alive.Where(silo => fault.Also || silo.Address.Equals(client.Member.Gateway)).ToArray())
+                {
+                    if (fault.Other < 0.7)
+                        Cut(client.Address, silo.Address, fault.Seconds, isOneWay: false);
+                    else if (fault.Other < 0.85)
+                        Cut(client.Address, silo.Address, fault.Seconds, isOneWay: true);
+                    else
+                        Cut(silo.Address, client.Address, fault.Seconds, isOneWay: true);
+                    Tally.Add(Seen.ClientCut);
+                }
+
+                break;
+            case FaultKind.ClientCrash when client is not null:
+                client.Crash();
+                Tally.Add(Seen.ClientCrashed);
+                break;
+            case FaultKind.ClientLeave when client is not null:
+                client.Run(() => Do(client.LeaveAsync()));
+                Tally.Add(Seen.ClientLeft);
+                break;
+            case FaultKind.ClientMove when client is not null:
+                client.MoveConnections();
+                Tally.Add(Seen.ClientMoved);
+                break;
+            case FaultKind.ClientFlood when client is { HasCache: true }:
+                Tally.Add(Seen.ClientFlooded);
+                client.Run(() =>
+                {
+                    for (var i = 0; i < MaxLane * 3 / 2; i++)
+                        client.Remove(i % Keys);
+                });
+                break;
+        }
+    }
+
+    private static T? Choose<T>(T[] members, double which)
+        where T : SimulatedMember
+        => members.Length == 0 ? null : members[(int)(members.Length * which)];
 }

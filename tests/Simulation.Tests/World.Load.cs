@@ -1,3 +1,5 @@
+using McCache.Streaming;
+
 namespace McCache.Simulation.Tests;
 
 internal enum WriteKind
@@ -9,7 +11,7 @@ internal enum WriteKind
 }
 
 /// <summary>A change that is in the database.</summary>
-internal sealed record Write(SimulatedSilo Silo, WriteKind Kind, int Key, int Value)
+internal sealed record Write(SimulatedMember Member, WriteKind Kind, int Key, int Value)
 {
     internal bool Changes(int key) => Kind switch
     {
@@ -27,6 +29,8 @@ internal sealed partial class World
     private readonly Random _load;
     private readonly Write?[] _locks = new Write?[Keys];
     private readonly Dictionary<(long Stamp, ulong Member), Write> _sent = [];
+    private readonly Dictionary<(SiloAddress Client, long Stamp), Write> _told = [];
+    private readonly HashSet<(AttachedClient Attachment, long Stamp)> _made = [];
     private int _commits;
 
     internal int[] Database { get; } = new int[Keys];
@@ -36,12 +40,12 @@ internal sealed partial class World
 
     /// <summary>Changes the database. A write that sets a value has its key to itself, as a program that does so must see to: else its value may be set after a newer one.</summary>
     /// <returns>Null when somebody else has the key.</returns>
-    internal Write? TryCommit(SimulatedSilo silo, WriteKind kind, int key)
+    internal Write? TryCommit(SimulatedMember member, WriteKind kind, int key)
     {
-        var write = new Write(silo, kind, key, _commits + 1);
+        var write = new Write(member, kind, key, _commits + 1);
         for (var i = 0; i < Keys; i++)
         {
-            if (write.Changes(i) && _locks[i] is { Silo.IsCrashed: false })
+            if (write.Changes(i) && _locks[i] is { } held && !held.Member.IsCrashed)
                 return null;
         }
 
@@ -57,6 +61,7 @@ internal sealed partial class World
         return write;
     }
 
+    /// <summary>The program lets others have the key.</summary>
     internal void Unlock(Write write)
     {
         if (_locks[write.Key] == write)
@@ -78,79 +83,96 @@ internal sealed partial class World
 
     internal Write? Find(long stamp, ulong member) => _sent.GetValueOrDefault((stamp, member));
 
+    /// <summary>Remembers what a client's frame stands for.</summary>
+    internal void NoteTold(SiloAddress client, long stamp, Write? write)
+    {
+        if (stamp != 0 && write is not null)
+            _told.TryAdd((client, stamp), write);
+    }
+
+    internal Write? FindTold(SiloAddress client, long stamp) => _told.GetValueOrDefault((client, stamp));
+
+    /// <summary>P4: a gateway makes a client's change once, whatever comes twice.</summary>
+    internal void NoteMade(SiloAddress client, AttachedClient attachment, long stamp)
+    {
+        Tally.Add(Seen.MadeForClient);
+        if (!_made.Add((attachment, stamp)))
+            Violate($"P4: the gateway of {client} has made its change {stamp} twice");
+    }
+
     /// <summary>One step of the load after the other. Each draws the same numbers whoever is there to take it.</summary>
     internal void Load()
     {
         var (which, kind, seconds) = (_load.NextDouble(), _load.NextDouble(), _load.NextDouble() * Pick(_load, [0.1, 0.1, 0.2, 1, 5]));
         var key = (int)(Keys * _load.NextDouble() * _load.NextDouble());
-        if (Choose([.. Alive], which) is { } silo)
-            silo.Run(() => Step(silo, kind, key, seconds));
+        if (Choose<SimulatedMember>([.. Alive, .. AliveClients.Where(client => client.HasCache)], which) is { } member)
+            member.Run(() => Step(member, kind, key, seconds));
         if (Queue.Now < TimeSpan.FromSeconds(LoadEnd))
             After(Between(_load, 0, 0.08), Load);
     }
 
     /// <summary>In a replicated cache values come in by writes, and moves are told.</summary>
-    private void WriteReplica(SimulatedSilo silo, double kind, int key, double seconds)
+    private void WriteReplica(SimulatedMember member, double kind, int key, double seconds)
     {
         switch (kind)
         {
             case < 0.1:
-                Do(silo.WriteCoherentlyAsync(WriteKind.Set, key, seconds / 5));
+                Do(member.WriteCoherentlyAsync(WriteKind.Set, key, seconds / 5));
                 break;
             case < 0.13:
-                silo.Set(key);
+                member.Set(key);
                 break;
             case < 0.145:
-                silo.Remove(key);
+                member.Remove(key);
                 break;
             case < 0.15:
-                silo.Pop(seconds < 0.1);
+                member.Pop(seconds < 0.1);
                 break;
             case < 0.175:
-                silo.Move(key, seconds < 0.1);
+                member.Move(key, seconds < 0.1);
                 break;
             default:
-                silo.Enumerate((int)(kind * 10_000));
+                member.Enumerate((int)(kind * 10_000));
                 break;
         }
     }
 
-    private void Step(SimulatedSilo silo, double kind, int key, double seconds)
+    private void Step(SimulatedMember member, double kind, int key, double seconds)
     {
         switch (kind)
         {
             case < 0.002:
-                Do(silo.WriteCoherentlyAsync(WriteKind.Clear, key, seconds / 5));
+                Do(member.WriteCoherentlyAsync(WriteKind.Clear, key, seconds / 5));
                 break;
             case < 0.005:
-                Do(silo.WriteCoherentlyAsync(WriteKind.Tag, key, seconds / 5));
+                Do(member.WriteCoherentlyAsync(WriteKind.Tag, key, seconds / 5));
                 break;
             case < 0.06:
-                Do(silo.WriteCoherentlyAsync(WriteKind.Remove, key, seconds / 5));
+                Do(member.WriteCoherentlyAsync(WriteKind.Remove, key, seconds / 5));
                 break;
             case < 0.07:
-                Do(silo.WriteCoherentlyAsync(WriteKind.Set, key, seconds / 5));
+                Do(member.WriteCoherentlyAsync(WriteKind.Set, key, seconds / 5));
                 break;
             case < 0.2 when Plan.IsReplicated:
-                WriteReplica(silo, kind, key, seconds);
+                WriteReplica(member, kind, key, seconds);
                 break;
             case < 0.08:
-                silo.Remove(key);
+                member.Remove(key);
                 break;
             case < 0.12:
-                silo.Enumerate((int)(kind * 10_000));
+                member.Enumerate((int)(kind * 10_000));
                 break;
             case < 0.125:
-                silo.Pop(seconds < 0.1);
+                member.Pop(seconds < 0.1);
                 break;
             case < 0.14:
-                silo.Move(key, seconds < 0.1);
+                member.Move(key, seconds < 0.1);
                 break;
             case < 0.18:
-                silo.ReadSynchronously(key);
+                member.ReadSynchronously(key);
                 break;
             default:
-                Do(silo.ReadAsync(key, seconds));
+                Do(member.ReadAsync(key, seconds));
                 break;
         }
     }

@@ -11,6 +11,7 @@ internal sealed partial class World
 {
     internal const int MaxLane = 20;
     internal const int MaxLaneBytes = 1_500;
+    private const int FirstClient = 1_000; // above every silo's generation
     private static readonly double[] s_delays = [0.001, 0.01, 0.05, 0.5, 2];
     private readonly Dictionary<SiloAddress, SiloStatus> _table = [];
     private readonly HashSet<(SiloAddress From, SiloAddress To)> _cuts = [];
@@ -29,6 +30,9 @@ internal sealed partial class World
         var random = Stream(3, 0);
         for (var i = 0; i < plan.FirstSilos; i++)
             At(i * Between(random, 0, 3), () => Start(null));
+        var late = Stream(5, 0);
+        for (var i = 0; i < plan.Clients; i++)
+            At(late.Next(2) == 0 ? 0 : Between(late, 5, 30), () => StartClient());
         foreach (var fault in plan.Faults)
             At(fault.At, () => Inject(fault));
     }
@@ -43,9 +47,15 @@ internal sealed partial class World
 
     internal Tally Tally { get; } = new();
 
+    internal bool IsLossy => _isLossy;
+
     internal Dictionary<SiloAddress, SimulatedSilo> Silos { get; } = [];
 
     internal IEnumerable<SimulatedSilo> Alive => Silos.Values.Where(silo => !silo.IsCrashed);
+
+    internal Dictionary<SiloAddress, SimulatedClient> Clients { get; } = [];
+
+    internal IEnumerable<SimulatedClient> AliveClients => Clients.Values.Where(client => !client.IsCrashed);
 
     /// <summary>When set: what a message takes, or null when it is lost.</summary>
     internal Func<SiloAddress, SiloAddress, double?>? Delay { get; set; }
@@ -85,6 +95,15 @@ internal sealed partial class World
             silo.Lease.Begin();
         });
         return silo;
+    }
+
+    internal SimulatedClient StartClient()
+    {
+        var number = Clients.Count + 1;
+        var client = new SimulatedClient(this, SiloAddress.New(new SteadyEndpoint(10_000 + number), FirstClient + number));
+        Clients.Add(client.Address, client);
+        Tally.Add(Seen.ClientStarted);
+        return client;
     }
 
     internal bool IsLive(SiloAddress silo) => ClusterView.IsLive(_table.GetValueOrDefault(silo));
@@ -152,7 +171,8 @@ internal sealed partial class World
 
     // The network -----------------------------------------------------------------------------------------------------------------------
 
-    internal void Send(SiloAddress from, SiloAddress to, Action<SimulatedSilo> deliver)
+    internal void Send<T>(SiloAddress from, SiloAddress to, Action<T> deliver)
+        where T : SimulatedMember
     {
         if (!_links.TryGetValue((from, to), out var link))
             link = (Stream(100 + from.Generation, to.Generation), 0, 0);
@@ -176,7 +196,7 @@ internal sealed partial class World
 
         void Deliver()
         {
-            if (!Silos.TryGetValue(to, out var target) || _cuts.Contains((from, to)))
+            if (Find(to) is not T target || _cuts.Contains((from, to)))
                 return;
             var link = _links[(from, to)];
             Tally.Add(Seen.Reordered, number < link.Latest ? 1 : 0);
@@ -185,19 +205,22 @@ internal sealed partial class World
         }
     }
 
-    internal async ValueTask<T> CallAsync<T>(SimulatedSilo from, SiloAddress to, double timeout, Func<SimulatedSilo, ValueTask<T>> call)
+    internal async ValueTask<TAnswer> CallAsync<TTarget, TAnswer>(SimulatedMember from, SiloAddress to, double timeout, Func<TTarget, ValueTask<TAnswer>> call)
+        where TTarget : SimulatedMember
     {
-        var answer = new TaskCompletionSource<T>();
+        var answer = new TaskCompletionSource<TAnswer>();
         from.After(timeout, () => Tally.Add(Seen.TimedOut, answer.TrySetException(new TimeoutException("call")) ? 1 : 0));
-        Send(from.Address, to, target => _ = AnswerAsync(target));
+        Send(from.Address, to, (TTarget target) => _ = AnswerAsync(target));
         return await answer.Task;
 
-        async Task AnswerAsync(SimulatedSilo target)
+        async Task AnswerAsync(TTarget target)
         {
             var result = await call(target);
-            Send(to, from.Address, _ => answer.TrySetResult(result));
+            Send(to, from.Address, (SimulatedMember _) => answer.TrySetResult(result));
         }
     }
+
+    private SimulatedMember? Find(SiloAddress member) => Silos.TryGetValue(member, out var silo) ? silo : Clients.GetValueOrDefault(member);
 
     private static double Pick(Random random, double[] list) => list[random.Next(list.Length)];
 

@@ -19,6 +19,18 @@ public sealed class CalmRunTests
         Assert.True(report is { Coherence: "invalidate", DigestsEqual: null, IncoherentKeys: 0 }, said);
     }
 
+    [Theory]
+    [InlineData("invalidate")]
+    [InlineData("replicate")]
+    public async Task Run_with_a_client_reads_nothing_stale_there_and_keeps_nothing_of_it(string coherence)
+    {
+        var (exitCode, report, said) = await StressTool.RunAsync("--silos", "2", "--clients", "1", "--minutes", "0.05", "--faults", "none", "--coherence", coherence, "--json");
+
+        Assert.True(exitCode == 0, said);
+        Assert.True(report is { Clients: 1, StaleReads: 0, ClientStaleReads: 0, ClientReads: > 0, ClientVerbs: > 0, IncoherentKeys: 0, HungVerbs: 0, ClientsKept: 0 }, said);
+        Assert.Equal(["1", "2", "client 1"], report.MaxRssMiB.Keys);
+    }
+
     [Fact]
     public async Task Run_that_replicates_ends_with_the_same_keys_in_the_same_order_on_all_silos()
     {

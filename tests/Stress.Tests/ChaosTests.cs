@@ -16,6 +16,29 @@ public sealed class ChaosTests
         Assert.NotNull(report.HitRatioDuringCrash);
     }
 
+    [Fact]
+    public async Task Run_with_every_fault_of_clients_reads_nothing_stale_and_keeps_nothing_of_the_dead()
+    {
+        var (exitCode, report, said) = await StressTool.RunAsync("--silos", "3", "--clients", "2", "--minutes", "1", "--faults", "kill,pause,partition,move", "--json");
+
+        Assert.True(exitCode == 0, said);
+        Assert.NotNull(report);
+        Assert.True(report is { StaleReads: 0, ClientStaleReads: 0, HungVerbs: 0, ClientsKept: 0, Moves: > 0, Kills: > 1, Pauses: > 1, Partitions: > 1 }, said);
+        Assert.Contains(report.Faults, fault => fault is { Fault: "kill", IsOfClient: true });
+        Assert.Contains(report.Faults, fault => fault is { Fault: "pause", IsOfClient: true });
+        Assert.NotNull(report.LongestOutageSeconds);
+        Assert.NotNull(report.LongestVerbDuringClientFaultSeconds);
+    }
+
+    [Fact]
+    public async Task Run_with_clients_whose_connections_stall_reads_nothing_stale()
+    {
+        var (exitCode, report, said) = await StressTool.RunAsync("--silos", "2", "--clients", "1", "--minutes", "0.2", "--faults", "partition,move", "--loopback", "--json");
+
+        Assert.True(exitCode == 0, said);
+        Assert.True(report is { StaleReads: 0, Partitions: > 1, Moves: > 0 }, said);
+    }
+
     /// <summary>The ancestor's test: what it loses is never made up for there.</summary>
     [Theory]
     [InlineData("3", "30")]

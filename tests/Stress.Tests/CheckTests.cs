@@ -1,6 +1,6 @@
 using System.Reflection;
 using McCache.Stress.Shared;
-using McCache.Stress.Silo;
+using McCache.Stress.Member;
 
 namespace McCache.Stress.Tests;
 
@@ -16,7 +16,7 @@ public sealed class CheckTests : IDisposable
     public CheckTests()
     {
         _keys = SharedKeys.Create(RunFiles.Keys(_folder), 10);
-        _ring = new EventRing(RunFiles.Ring(_folder, 0));
+        _ring = new EventRing(RunFiles.Ring(_folder, new Place(0, 1)));
         var cache = DispatchProxy.Create<IMcCache<string, long>, CacheOfOneValue>();
         ((CacheOfOneValue)(object)cache).Value = 1;
         _cache = new CheckedCache(cache, _keys, _ring, _counters, new ParentLink(), process: 7);

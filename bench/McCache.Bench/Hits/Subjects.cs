@@ -67,21 +67,9 @@ public struct McCacheSubject : ISubject
 
         public HybridClock Stamps => throw new NotSupportedException("No replica here.");
 
-        public SiloAddress Silo => throw new NotSupportedException("No replica here.");
+        public long Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => 0;
 
-        public ulong Member => throw new NotSupportedException("No replica here.");
-
-        public Random Random => throw new NotSupportedException("No replica here.");
-
-        public TimeSpan Renewal => throw new NotSupportedException("No replica here.");
-
-        public Marks ReadMarks() => throw new NotSupportedException("No replica here.");
-
-        public ValueTask<byte[]> AskAsync(SiloAddress silo, StreamId stream, byte[] request) => throw new NotSupportedException("No replica here.");
-
-        public long Publish(StreamId stream, ReadOnlySpan<byte> payload) => 0;
-
-        public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, CancellationToken cancellationToken) => default;
+        public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken) => default;
     }
 }
 

@@ -2,17 +2,20 @@ using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
 using McCache.Demo.Run;
-using McCache.Demo.Silo;
+using McCache.Demo.Member;
 
 namespace McCache.Demo.Command;
 
-/// <summary>The command line: options with their legal ranges, and the hidden command that makes this process a silo of the demo.</summary>
+/// <summary>The command line: options with their legal ranges, and the hidden command that makes this process a silo or a client of the demo.</summary>
 internal static class CommandLine
 {
     /// <summary>The hidden command; its settings come through stdin, from the parent.</summary>
-    public const string SiloCommand = "silo";
+    public const string MemberCommand = "member";
 
     private static readonly Option<int> s_silos = Number("--silos", 1, 16, 3, "a whole number", "Silo processes to start.");
+
+    private static readonly Option<int> s_clients = Number(
+        "--clients", 0, 16, 0, "a whole number", "Client processes outside the cluster, each with a near cache, to start besides.");
 
     private static readonly Option<int> s_seconds = Number("--seconds", 1, 86_400, 20, "a whole number", "Seconds to replay the trace.");
 
@@ -49,11 +52,11 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var silo = new System.CommandLine.Command(SiloCommand) { Hidden = true };
-        silo.SetAction(_ => SiloProgram.RunAsync());
+        var member = new System.CommandLine.Command(MemberCommand) { Hidden = true };
+        member.SetAction(_ => MemberProgram.RunAsync());
         var root = new RootCommand("Silo processes with a McCache each, one database, a real access trace, and every read checked.")
         {
-            s_silos, s_seconds, s_trace, s_updates, s_coherence, s_json, s_sabotage, silo,
+            s_silos, s_clients, s_seconds, s_trace, s_updates, s_coherence, s_json, s_sabotage, member,
         };
         s_trace.Validators.Add(result =>
         {
@@ -62,6 +65,7 @@ internal static class CommandLine
         });
         root.SetAction(parsed => DemoProgram.RunAsync(new DemoOptions(
             parsed.GetValue(s_silos),
+            parsed.GetValue(s_clients),
             parsed.GetValue(s_seconds),
             parsed.GetValue(s_trace) ?? DemoOptions.BundledTrace,
             parsed.GetValue(s_updates),

@@ -13,7 +13,7 @@ internal static class ExitCodes
     /// <summary>A silo found its port taken: the parent picks others and tries again. The value is "temporary failure" of sysexits.h.</summary>
     public const int PortTaken = 75;
 
-    /// <summary>A silo whose parent is gone.</summary>
+    /// <summary>A silo or client whose parent is gone.</summary>
     public const int Orphaned = 76;
 
     /// <summary>Stopped by Ctrl-C or a signal, with nothing wrong up to then: 128 + SIGINT, as shells expect it.</summary>

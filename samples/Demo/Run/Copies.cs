@@ -3,12 +3,14 @@ using McCache.Demo.Shared;
 
 namespace McCache.Demo.Run;
 
-/// <summary>What the silos' caches hold when every write has completed, compared.</summary>
+/// <summary>What the caches of silos and clients hold when every write has completed, compared.</summary>
 /// <param name="DigestsEqual">Whether all digests are the same; null where values do not travel.</param>
 /// <param name="SequencesEqual">Whether what was replicated stands in the same order on all silos; null where values do not travel.</param>
 /// <param name="ReplicatedKeys">Pages that had been replicated and were held, on the silo that had fewest; null where values do not travel.</param>
-/// <param name="IncoherentKeys">Pages that are too old on some silo, or, where values travel, not the same on all.</param>
-internal sealed record Copies(bool? DigestsEqual, bool? SequencesEqual, int? ReplicatedKeys, int IncoherentKeys)
+/// <param name="ClientKeys">Pages that a client and some silo held, on the client that had fewest; null without clients.</param>
+/// <param name="IncoherentKeys">Pages that are too old somewhere, or, where values travel, not the same on all silos, or not the same on a client as on some silo.</param>
+/// <remarks>A client's copy is a near cache in either mode: it takes no part in the comparison of digests and sequences, but what it holds must be what the silos hold.</remarks>
+internal sealed record Copies(bool? DigestsEqual, bool? SequencesEqual, int? ReplicatedKeys, int? ClientKeys, int IncoherentKeys)
 {
     /// <summary>How long copies may take to become the same.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -16,41 +18,66 @@ internal sealed record Copies(bool? DigestsEqual, bool? SequencesEqual, int? Rep
     private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Compares; where values travel again and again until all are the same, or patience ends.</summary>
-    public static async Task<Copies> CompareAsync(IReadOnlyCollection<SiloProcess> silos, Coherence coherence, int pages)
+    public static async Task<Copies> CompareAsync(IReadOnlyCollection<MemberProcess> members, Coherence coherence, int pages)
     {
-        using var timer = new PeriodicTimer(s_period);
-        using var patience = new CancellationTokenSource(Patience);
-        while (true)
-        {
-            var copies = await AskAsync(silos, isByPage: false);
-            if (coherence == Coherence.Invalidate)
-                return new Copies(null, null, null, OldPages(copies).Count);
-            if (AreSame(copies, copy => (copy.Digest, copy.Contents, copy.Order)))
-                return new Copies(true, true, Fewest(copies), OldPages(copies).Count);
-            if (patience.IsCancellationRequested)
-                return OfDifferent(await AskAsync(silos, isByPage: true), pages);
-            await timer.WaitForNextTickAsync();
-        }
+        MemberProcess[] silos = [.. members.Where(member => !member.IsClient)];
+        MemberProcess[] clients = [.. members.Where(member => member.IsClient)];
+        var areSame = await BecomeSameAsync(silos, coherence);
+        var isByPage = clients.Length > 0 || areSame == false;
+        var (ofSilos, ofClients) = (await AskAsync(silos, isByPage), await AskAsync(clients, isByPage));
+        HashSet<int> incoherent = [.. ofSilos.Concat(ofClients).SelectMany(copy => copy.OldPages)];
+        int? clientKeys = ofClients.Length > 0 ? pages : null;
+        foreach (var client in ofClients)
+            clientKeys = Math.Min(clientKeys!.Value, CompareWith(ofSilos, client, incoherent));
+        if (areSame == false)
+            incoherent.UnionWith(Enumerable.Range(0, pages).Where(page => !AreSame(ofSilos, copy => Hashes(copy.Pages)[page])));
+        return new Copies(
+            areSame == false ? AreSame(ofSilos, copy => copy.Digest) : areSame,
+            areSame == false ? AreSame(ofSilos, copy => copy.Order) : areSame,
+            areSame is null ? null : ofSilos.Min(copy => copy.Replicated),
+            clientKeys,
+            incoherent.Count);
     }
 
-    private static Task<CopyReport[]> AskAsync(IReadOnlyCollection<SiloProcess> silos, bool isByPage)
-        => Task.WhenAll(silos.Select(silo => silo.CompareAsync(isByPage)));
-
-    private static Copies OfDifferent(CopyReport[] copies, int pages)
+    /// <returns>Null where values do not travel.</returns>
+    private static async Task<bool?> BecomeSameAsync(MemberProcess[] silos, Coherence coherence)
     {
-        var incoherent = OldPages(copies);
-        for (var page = 0; page < pages; page++)
+        if (coherence == Coherence.Invalidate)
+            return null;
+        using var timer = new PeriodicTimer(s_period);
+        using var patience = new CancellationTokenSource(Patience);
+        do
         {
-            if (!AreSame(copies, copy => MemoryMarshal.Cast<byte, ulong>(copy.Pages)[page]))
+            if (AreSame(await AskAsync(silos, isByPage: false), copy => (copy.Digest, copy.Contents, copy.Order)))
+                return true;
+            await timer.WaitForNextTickAsync();
+        }
+        while (!patience.IsCancellationRequested);
+        return false;
+    }
+
+    /// <returns>How many pages the client and some silo hold.</returns>
+    private static int CompareWith(CopyReport[] silos, CopyReport client, HashSet<int> incoherent)
+    {
+        var common = 0;
+        for (var page = 0; page < Hashes(client.Held).Length; page++)
+        {
+            var held = Hashes(client.Held)[page];
+            if (held == 0)
+                continue;
+            ulong[] others = [.. silos.Select(silo => Hashes(silo.Held)[page]).Where(hash => hash != 0)];
+            common += others.Length > 0 ? 1 : 0;
+            if (others.Any(hash => hash != held))
                 incoherent.Add(page);
         }
 
-        return new Copies(AreSame(copies, copy => copy.Digest), AreSame(copies, copy => copy.Order), Fewest(copies), incoherent.Count);
+        return common;
     }
 
-    private static HashSet<int> OldPages(CopyReport[] copies) => [.. copies.SelectMany(copy => copy.OldPages)];
+    private static Task<CopyReport[]> AskAsync(MemberProcess[] members, bool isByPage)
+        => Task.WhenAll(members.Select(member => member.CompareAsync(isByPage)));
 
-    private static int Fewest(CopyReport[] copies) => copies.Min(copy => copy.Replicated);
+    private static ReadOnlySpan<ulong> Hashes(byte[]? bytes) => MemoryMarshal.Cast<byte, ulong>(bytes);
 
     private static bool AreSame<T>(CopyReport[] copies, Func<CopyReport, T> part)
         where T : IEquatable<T>

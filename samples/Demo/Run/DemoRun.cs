@@ -1,21 +1,22 @@
 using McCache.Demo.Command;
+using McCache.Demo.Member;
 using McCache.Demo.Shared;
 
 namespace McCache.Demo.Run;
 
-/// <summary>One run: fills the database, starts the silos, lets them replay together, stops them together, and judges.</summary>
-/// <remarks>No silo replays before all see each other, and none leaves before all have finished, so that joining and leaving disturb no figure.</remarks>
+/// <summary>One run: fills the database, starts the silos and clients, lets them replay together, stops them together, and judges.</summary>
+/// <remarks>Nobody replays before all silos see each other and all clients have their gateway, and nobody leaves before all have finished, so that joining and leaving disturb no figure.</remarks>
 internal sealed class DemoRun(RunState state, Workspace workspace, Interruption interruption)
 {
     private const int Attempts = 5;
     private static readonly TimeSpan s_startLimit = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long the last verbs may take to complete after the time is up, and each silo to leave.</summary>
+    /// <summary>How long the last verbs may take to complete after the time is up, and each process to leave.</summary>
     private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(60);
 
-    private readonly List<SiloProcess> _silos = [];
+    private readonly List<MemberProcess> _members = [];
 
-    /// <summary>Runs to the end. Failures are part of the outcome, not exceptions; whatever happens, no silo process is left.</summary>
+    /// <summary>Runs to the end. Failures are part of the outcome, not exceptions; whatever happens, no process is left.</summary>
     public async Task<Outcome> RunAsync()
     {
         try
@@ -26,10 +27,10 @@ internal sealed class DemoRun(RunState state, Workspace workspace, Interruption 
             await StartAsync(interruption.Finish);
             await ReplayAsync();
             state.Say("Comparing the copies");
-            var copies = Copies.CompareAsync(_silos, state.Options.Coherence, state.Trace.Pages.Count);
-            await Within(copies, s_endLimit, "The silos did not say what their caches hold.");
+            var copies = Copies.CompareAsync(_members, state.Options.Coherence, state.Trace.Pages.Count);
+            await Within(copies, s_endLimit, "Some process did not say what its cache holds.");
             await StopAsync();
-            return Judge(Summary.Of([.. _silos.Select(silo => silo.Report)], state.Options.Coherence, await copies));
+            return Judge(Summary.Of(_members, state.Options.Coherence, await copies));
         }
         catch (OperationCanceledException) when (interruption.Finish.IsCancellationRequested)
         {
@@ -38,7 +39,7 @@ internal sealed class DemoRun(RunState state, Workspace workspace, Interruption 
         catch (Exception exception)
         {
             // Whatever it is, the view gives way first, and the user reads it after the table.
-            var failure = exception is SiloFailedException or TimeoutException or IOException ? exception.Message : exception.ToString();
+            var failure = exception is MemberFailedException or TimeoutException or IOException ? exception.Message : exception.ToString();
             return new Outcome(null, interruption.Finish.IsCancellationRequested, failure);
         }
         finally
@@ -53,10 +54,10 @@ internal sealed class DemoRun(RunState state, Workspace workspace, Interruption 
         {
             try
             {
-                await StartAsync(FreePorts.Find(state.Options.Silos), cancellationToken);
+                await StartAsync(FreePorts.Find(2 * state.Options.Silos), cancellationToken);
                 return;
             }
-            catch (SiloFailedException failure) when (failure.ExitCode == ExitCodes.PortTaken && attempt < Attempts)
+            catch (MemberFailedException failure) when (failure.ExitCode == ExitCodes.PortTaken && attempt < Attempts)
             {
                 state.Say("Another program took a port; trying with others");
                 await KillAsync();
@@ -67,31 +68,39 @@ internal sealed class DemoRun(RunState state, Workspace workspace, Interruption 
     private async Task StartAsync(int[] ports, CancellationToken cancellationToken)
     {
         var cluster = $"demo-{Guid.NewGuid():N}";
+        var (silos, clients) = (state.Options.Silos, state.Options.Clients);
         StartOne();
-        await All(SiloPhase.Started).WaitAsync(s_startLimit, cancellationToken); // the primary keeps the membership table: the others need it
-        while (_silos.Count < ports.Length)
+        await All(MemberPhase.Started).WaitAsync(s_startLimit, cancellationToken); // the primary keeps the membership table: the others need it
+        while (_members.Count < silos)
             StartOne();
         state.Say("Waiting until every silo sees the others");
-        await All(SiloPhase.Ready).WaitAsync(s_startLimit, cancellationToken);
+        await All(MemberPhase.Ready).WaitAsync(s_startLimit, cancellationToken);
+        if (clients == 0)
+            return;
+        while (_members.Count < silos + clients)
+            StartOne();
+        state.Say("Waiting until every client has found its gateway");
+        await All(MemberPhase.Ready).WaitAsync(s_startLimit, cancellationToken);
 
         void StartOne()
         {
             var options = state.Options;
-            var number = _silos.Count + 1;
-            _silos.Add(SiloProcess.Start(new SiloSettings(
+            var number = _members.Count + 1;
+            _members.Add(MemberProcess.Start(new MemberSettings(
                 number,
-                options.Silos,
+                silos,
+                clients,
                 cluster,
-                ports[number - 1],
-                ports[0],
+                ports[..silos],
+                ports[silos..],
                 workspace.Folder,
                 Path.GetFullPath(options.Trace),
                 options.Updates,
                 options.Seconds,
                 options.Coherence,
                 options.Sabotage)));
-            state.Show([.. _silos]);
-            state.Say($"Silo {number} is process {_silos[^1].ProcessId}, on port {ports[number - 1]}");
+            state.Show([.. _members]);
+            state.Say($"{_members[^1].Name} is process {_members[^1].ProcessId}{(number <= silos ? $", on port {ports[number - 1]}" : "")}");
         }
     }
 
@@ -100,43 +109,46 @@ internal sealed class DemoRun(RunState state, Workspace workspace, Interruption 
         state.Say("Replaying");
         SendAll(Orders.Replay);
         using var finishing = interruption.Finish.Register(() => SendAll(Orders.Finish));
-        var finished = All(SiloPhase.Finished);
+        var finished = All(MemberPhase.Finished);
         var limit = TimeSpan.FromSeconds(state.Options.Seconds) + s_endLimit;
-        await Within(finished, limit, "The silos did not finish replaying; a coherent verb may be waiting for a silo that hangs.");
+        await Within(finished, limit, "Not everybody finished replaying; a coherent verb may be waiting for somebody who hangs.");
     }
 
-    /// <summary>The primary goes last: the others take their leave in its membership table.</summary>
+    /// <summary>Clients go before their gateways; the primary goes last: the other silos take their leave in its membership table.</summary>
     private async Task StopAsync()
     {
         state.Say("Stopping the silos");
-        await Within(Task.WhenAll(_silos.Skip(1).Select(silo => silo.StopAsync())), s_endLimit, "The silos did not stop.");
-        await Within(_silos[0].StopAsync(), s_endLimit, "The primary silo did not stop.");
+        await Within(Task.WhenAll(_members.Where(member => member.IsClient).Select(client => client.StopAsync())), s_endLimit, "The clients did not stop.");
+        await Within(Task.WhenAll(_members.Skip(1).Where(member => !member.IsClient).Select(silo => silo.StopAsync())), s_endLimit, "The silos did not stop.");
+        await Within(_members[0].StopAsync(), s_endLimit, "The primary silo did not stop.");
     }
 
     private Outcome Judge(Summary summary)
     {
         string? failure = null;
         if (summary.StaleReads > 0)
-            failure = $"{summary.StaleReads:N0} stale reads. The first: {_silos.Select(silo => silo.Report.FirstStaleRead).First(read => read is not null)}.";
-        else if (summary.FillsMulticast != 0)
+            failure = $"{summary.StaleReads:N0} stale reads. The first: {_members.Select(member => member.Report.FirstStaleRead is { } read ? $"{member.Name}, {read}" : null).First(read => read is not null)}.";
+        else if (summary.FillsMulticast < 0 || summary.FillsMulticast > summary.GatewaysLost * Replay.Workers) // each has one verb under way at most
             failure = $"{summary.MulticastOperations:N0} multicast operations for {summary.CoherentVerbs:N0} writes: there must be one for each.";
         else if (summary.IncoherentKeys > 0)
-            failure = $"{summary.IncoherentKeys:N0} pages are older than a write that has completed, or differ between silos, after all writes had completed.";
+            failure = $"{summary.IncoherentKeys:N0} pages are older than a write that has completed, or differ between processes, after all writes had completed.";
         else if (summary is { DigestsEqual: false } or { SequencesEqual: false })
             failure = $"The silos' {(summary.DigestsEqual == false ? "digests" : "sequences of pages")} differ {Copies.Patience.TotalSeconds:0} s after all writes had completed.";
         else if (summary is { ReplicatedKeys: 0, CoherentVerbs: > 0 })
             failure = "Some silo holds no page that had been replicated.";
+        else if (summary is { ClientKeys: 0, GatewaysLost: 0, Requests: > 0 })
+            failure = "Some client holds no page that a silo holds too.";
         return new Outcome(summary, interruption.Finish.IsCancellationRequested, failure);
     }
 
-    private void SendAll(string order) => _silos.ForEach(silo => silo.Send(order));
+    private void SendAll(string order) => _members.ForEach(member => member.Send(order));
 
-    /// <summary>Completes when all silos have come to a phase.</summary>
-    /// <exception cref="SiloFailedException">One has ended.</exception>
-    private async Task All(SiloPhase phase)
+    /// <summary>Completes when all processes have come to a phase.</summary>
+    /// <exception cref="MemberFailedException">One has ended.</exception>
+    private async Task All(MemberPhase phase)
     {
-        var reached = Task.WhenAll(_silos.Select(silo => silo.Reach(phase)));
-        var ended = Task.WhenAny(_silos.Select(silo => silo.Ended));
+        var reached = Task.WhenAll(_members.Select(member => member.Reach(phase)));
+        var ended = Task.WhenAny(_members.Select(member => member.Ended));
         if (await Task.WhenAny(reached, ended) == ended)
             await await ended;
     }
@@ -155,8 +167,8 @@ internal sealed class DemoRun(RunState state, Workspace workspace, Interruption 
 
     private async Task KillAsync()
     {
-        foreach (var silo in _silos)
-            await silo.DisposeAsync();
-        _silos.Clear();
+        foreach (var member in _members)
+            await member.DisposeAsync();
+        _members.Clear();
     }
 }

@@ -6,7 +6,7 @@ namespace McCache.Demo.Run;
 /// <summary>What a view shows: the run changes it, a view looks at it as often as it likes.</summary>
 internal sealed class RunState(DemoOptions options, AccessTrace trace)
 {
-    private volatile IReadOnlyList<SiloProcess> _silos = [];
+    private volatile IReadOnlyList<MemberProcess> _members = [];
 
     public DemoOptions Options => options;
 
@@ -15,8 +15,8 @@ internal sealed class RunState(DemoOptions options, AccessTrace trace)
     /// <summary>What the run is doing now, in words.</summary>
     public string Step { get; private set; } = "";
 
-    /// <summary>The silo processes started so far.</summary>
-    public IReadOnlyList<SiloProcess> Silos => _silos;
+    /// <summary>The processes started so far: silos, then clients.</summary>
+    public IReadOnlyList<MemberProcess> Members => _members;
 
     /// <summary>Called with each new step, from any thread.</summary>
     public event Action<string>? Stepped;
@@ -27,5 +27,5 @@ internal sealed class RunState(DemoOptions options, AccessTrace trace)
         Stepped?.Invoke(step);
     }
 
-    public void Show(IReadOnlyList<SiloProcess> silos) => _silos = silos;
+    public void Show(IReadOnlyList<MemberProcess> members) => _members = members;
 }

@@ -9,7 +9,8 @@ internal sealed record Workspace(string Folder)
 
     public static Workspace Create() => new(Directory.CreateTempSubdirectory("mccache-demo-").FullName);
 
-    public string Log(int silo) => Path.Combine(Folder, $"silo-{silo}.log");
+    /// <param name="member">"Silo 1", "Client 1".</param>
+    public string Log(string member) => Path.Combine(Folder, $"{member.ToLowerInvariant().Replace(' ', '-')}.log");
 
     /// <summary>Removes the folder. Best effort: another process may be doing the same.</summary>
     public void Remove()

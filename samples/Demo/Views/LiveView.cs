@@ -43,18 +43,25 @@ internal sealed class LiveView(RunState state) : IRunView
         _console.WriteLine();
         _console.MarkupLine("[bold]McCache for Orleans[/]  [grey]a cache in every silo's own memory, coherent[/]");
         _console.MarkupLine(
-            $"{options.Silos} silo processes in front of one SQLite database replay the trace [bold]{Markup.Escape(trace.Name)}[/]: "
-            + $"{trace.Requests.Count:N0} requests for {trace.Pages.Count:N0} pages, of which a silo may hold {trace.CacheCapacity(options.Coherence):N0}.");
+            $"{options.Silos} silo processes{Clients(options.Clients)} in front of one SQLite database replay the trace [bold]{Markup.Escape(trace.Name)}[/]: "
+            + $"{trace.Requests.Count:N0} requests for {trace.Pages.Count:N0} pages, of which each may hold {trace.CacheCapacity(options.Coherence):N0}.");
         _console.MarkupLine(
             $"{100 * options.Updates:0.##} % of the requests are followed by an update of the page in the database, and "
             + (options.Sabotage ? "[red]nobody tells the caches[/]." : $"[bold]await pages.{(options.Coherence == Coherence.Replicate ? "SetAsync(key, page)" : "RemoveAsync(key)")}[/]."));
-        _console.MarkupLine("Checked: no request that begins after such a verb has completed, on any silo, gets the older page.");
+        _console.MarkupLine("Checked: no request that begins after such a verb has completed, on any silo or client, gets the older page.");
         _console.WriteLine();
     }
 
+    private static string Clients(int count) => count switch
+    {
+        0 => "",
+        1 => " and a client process outside the cluster",
+        _ => $" and {count} client processes outside the cluster",
+    };
+
     private Rows Draw()
     {
-        var reports = state.Silos.Select(silo => silo.Report).ToArray();
+        var reports = state.Members.Select(member => member.Report).ToArray();
         var seconds = reports.Select(report => report.Seconds).DefaultIfEmpty().Max();
         var requests = reports.Sum(report => report.Requests);
         if (seconds - _before.Seconds > 0.2)
@@ -65,7 +72,7 @@ internal sealed class LiveView(RunState state) : IRunView
 
         List<IRenderable> lines = [];
         if (reports.Length > 0)
-            lines.Add(SiloTable.Of(state, _console.Profile.Width));
+            lines.Add(MemberTable.Of(state, _console.Profile.Width));
         if (seconds == 0)
         {
             lines.Add(new Markup($"[grey]{Markup.Escape(state.Step)} …[/]"));
@@ -87,7 +94,7 @@ internal sealed class LiveView(RunState state) : IRunView
             + $"{Math.Min(seconds, state.Options.Seconds):0} of {state.Options.Seconds:N0} s  [grey]{Markup.Escape(state.Step)}[/]");
     }
 
-    private static Markup Checks(SiloReport[] reports)
+    private static Markup Checks(MemberReport[] reports)
     {
         var stale = reports.Sum(report => report.StaleReads);
         return new Markup(

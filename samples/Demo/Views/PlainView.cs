@@ -22,9 +22,9 @@ internal sealed class PlainView : IRunView
         using var timer = new PeriodicTimer(s_period);
         while (await Task.WhenAny(run, timer.WaitForNextTickAsync().AsTask()) != run)
         {
-            var reports = _state.Silos.Select(silo => silo.Report).ToArray();
+            var reports = _state.Members.Select(member => member.Report).ToArray();
             var (requests, stale) = (reports.Sum(report => report.Requests), reports.Sum(report => report.StaleReads));
-            if (reports.Any(report => report.Phase == SiloPhase.Replaying))
+            if (reports.Any(report => report.Phase == MemberPhase.Replaying))
                 Console.Error.WriteLine($"{reports.Max(report => report.Seconds),6:0} s: {requests:N0} requests, {stale:N0} stale reads");
         }
     }

@@ -16,11 +16,13 @@ internal static class Verdict
     {
         var visible = summary.VisibleMicrosecondsP50 == 0
             ? ""
-            : $"; half of the writes were visible on the other silos within {Figures.Microseconds(summary.VisibleMicrosecondsP50)}, "
+            : $"; half of the writes were visible elsewhere within {Figures.Microseconds(summary.VisibleMicrosecondsP50)}, "
                 + $"99 % within {Figures.Microseconds(summary.VisibleMicrosecondsP99)}";
         return $"{summary.Requests:N0} requests in {summary.Seconds:0.#} s, {summary.Updates:N0} updates, not one stale read. "
-            + $"{100 * summary.HitRatio:0.0} % of the requests never left their silo's memory"
+            + $"{100 * summary.HitRatio:0.0} % of the requests never left their process's memory"
             + $"{visible}. {summary.MulticastOperations:N0} multicasts for {summary.CoherentVerbs:N0} writes: no fill was sent to anybody."
-            + (summary.DigestsEqual is true ? " In the end all silos held the same pages in the same order." : "");
+            + (summary.GatewaysLost > 0 ? $" Clients lost their gateway {summary.GatewaysLost:N0} times and went on with another; what they were just writing was told again." : "")
+            + (summary.DigestsEqual is true ? " In the end all silos held the same pages in the same order." : "")
+            + (summary.ClientKeys is { } keys ? $" What the clients held was what the silos held: {keys:N0} pages{(summary.Clients > 1 ? " or more each" : "")}." : "");
     }
 }

@@ -22,22 +22,22 @@ internal sealed class HitWatch(Cluster cluster)
 {
     private static readonly long s_before = MonotonicTime.After(0, TimeSpan.FromSeconds(3));
     private readonly long _begin = MonotonicTime.Now;
-    private readonly (SiloSlot Silo, int Process)[] _silos = [.. cluster.Silos.Select(silo => (silo, silo.Process))];
+    private readonly (MemberSlot Silo, int Process)[] _silos = [.. cluster.Silos.Select(silo => (silo, silo.Process))];
 
     /// <summary>Silos that are not the same process any more although nothing was done to them: Orleans has ended them.</summary>
-    internal IReadOnlyList<int> Ended(IReadOnlyList<SiloSlot> touched)
-        => [.. _silos.Where(silo => !touched.Contains(silo.Silo) && silo.Silo.Process != silo.Process).Select(silo => silo.Silo.Index + 1)];
+    internal IReadOnlyList<int> Ended(IReadOnlyList<MemberSlot> touched)
+        => [.. _silos.Where(silo => !touched.Contains(silo.Silo) && silo.Silo.Process != silo.Process).Select(silo => silo.Silo.Place.Number)];
 
     /// <param name="touched">The silos to leave out.</param>
     /// <param name="recovered">When the cluster had recovered.</param>
     /// <returns>Null when no silo was left alone.</returns>
-    internal HitRatios? Measure(IReadOnlyList<SiloSlot> touched, long recovered)
+    internal HitRatios? Measure(IReadOnlyList<MemberSlot> touched, long recovered)
     {
-        (SiloSlot, int)[] rest = [.. _silos.Where(silo => !touched.Contains(silo.Silo))];
+        (MemberSlot, int)[] rest = [.. _silos.Where(silo => !touched.Contains(silo.Silo))];
         return rest.Length == 0 ? null : new(Ratio(rest, _begin - s_before, _begin), Ratio(rest, _begin, recovered));
     }
 
-    private static double Ratio((SiloSlot Silo, int Process)[] silos, long from, long to)
+    private static double Ratio((MemberSlot Silo, int Process)[] silos, long from, long to)
     {
         var found = silos.Select(silo => silo.Silo.HitsBetween(silo.Process, from, to)).ToArray();
         var (hits, misses) = (found.Sum(silo => silo.Hits), found.Sum(silo => silo.Misses));

@@ -14,16 +14,24 @@ internal interface IFault
 
 /// <summary>What a fault has done.</summary>
 /// <param name="What">For people.</param>
-/// <param name="Touched">The silos that it was done to; the others should not notice.</param>
-internal sealed record FaultOutcome(string What, params IReadOnlyList<SiloSlot> Touched);
+/// <param name="Touched">The silos and clients that it was done to; the others should not notice.</param>
+internal sealed record FaultOutcome(string What, params IReadOnlyList<MemberSlot> Touched)
+{
+    /// <summary>Dead clients about which silos kept something after their leases.</summary>
+    internal int ClientsKept { get; init; }
+}
 
-/// <summary>How long faults last.</summary>
+/// <summary>How long faults last, and to whom they happen.</summary>
 internal static class FaultTimes
 {
-    /// <summary>The lease that a silo lives by, by default (McCacheOptions.LeaseDuration).</summary>
+    /// <summary>The lease that a silo or a client lives by, by default (McCacheOptions.LeaseDuration).</summary>
     internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
 
     internal static TimeSpan Between(Random random, double minSeconds, double maxSeconds) => TimeSpan.FromSeconds(minSeconds + ((maxSeconds - minSeconds) * random.NextDouble()));
 
-    internal static SiloSlot Victim(Cluster cluster, Random random) => cluster.Silos[random.Next(cluster.Silos.Count)];
+    internal static MemberSlot Victim(Cluster cluster, bool isClient, Random random)
+    {
+        var places = isClient ? cluster.Clients : cluster.Silos;
+        return places[random.Next(places.Count)];
+    }
 }

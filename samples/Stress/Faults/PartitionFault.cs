@@ -4,7 +4,8 @@ using McCache.Stress.Run;
 namespace McCache.Stress.Faults;
 
 /// <summary>The network is cut, each time in the next of the ways that it can be.</summary>
-internal sealed class PartitionFault : IFault
+/// <param name="isClient">Whether it happens to a client, which has no way to the table.</param>
+internal sealed class PartitionFault(bool isClient) : IFault
 {
     private readonly Queue<CutKind> _next = [];
 
@@ -14,14 +15,19 @@ internal sealed class PartitionFault : IFault
     {
         if (_next.Count == 0)
         {
-            CutKind[] kinds = [.. cluster.Network.Cuts];
+            CutKind[] kinds = [.. cluster.Network.Cuts.Where(kind => !isClient || kind != CutKind.FromTable)];
             random.Shuffle(kinds);
             Array.ForEach(kinds, _next.Enqueue);
         }
 
-        var silo = random.Next(cluster.Silos.Count);
-        var other = (silo + 1 + random.Next(cluster.Silos.Count - 1)) % cluster.Silos.Count;
-        var cut = new Cut(_next.Dequeue(), silo, other);
+        var member = FaultTimes.Victim(cluster, isClient, random);
+        var other = isClient
+            ? FaultTimes.Victim(cluster, isClient: false, random)
+            : cluster.Silos[(member.Place.Index + 1 + random.Next(cluster.Silos.Count - 1)) % cluster.Silos.Count];
+        var kind = _next.Dequeue();
+        if (isClient && kind == CutKind.OneWay && random.Next(2) == 0)
+            (member, other) = (other, member); // from the silo to the client
+        var cut = new Cut(kind, member.Place, other.Place);
         var time = FaultTimes.Between(random, 6, 12);
         await cluster.Network.ApplyAsync(cut);
         try
@@ -33,7 +39,7 @@ internal sealed class PartitionFault : IFault
             await cluster.Network.HealAsync(cut);
         }
 
-        SiloSlot[] touched = cut.Kind is CutKind.Pair or CutKind.OneWay ? [cluster.Silos[silo], cluster.Silos[other]] : [cluster.Silos[silo]];
+        MemberSlot[] touched = kind is CutKind.Pair or CutKind.OneWay ? [member, other] : [member];
         return new($"{cut} cut for {time.TotalSeconds:F1} s", touched);
     }
 }

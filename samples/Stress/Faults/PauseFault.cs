@@ -2,14 +2,15 @@ using McCache.Stress.Run;
 
 namespace McCache.Stress.Faults;
 
-/// <summary>SIGSTOP for longer than the lease: the silo has not crashed, but when it goes on it does not know that it was away, nor, perhaps, that it was declared dead.</summary>
-internal sealed class PauseFault : IFault
+/// <summary>SIGSTOP for longer than the lease: the silo or client has not crashed, but when it goes on it does not know that it was away, nor, perhaps, that it was declared dead.</summary>
+/// <param name="isClient">Whether it happens to a client.</param>
+internal sealed class PauseFault(bool isClient) : IFault
 {
     public string Name => "pause";
 
     public async Task<FaultOutcome> InjectAsync(Cluster cluster, Random random, CancellationToken cancellationToken)
     {
-        var victim = FaultTimes.Victim(cluster, random);
+        var victim = FaultTimes.Victim(cluster, isClient, random);
         var time = FaultTimes.Between(random, FaultTimes.Lease.TotalSeconds + 1, 12);
         victim.Pause();
         try
@@ -21,6 +22,6 @@ internal sealed class PauseFault : IFault
             victim.Continue();
         }
 
-        return new($"silo {victim.Index + 1} paused for {time.TotalSeconds:F1} s", victim);
+        return new($"{victim.Place} paused for {time.TotalSeconds:F1} s", victim);
     }
 }

@@ -1,37 +1,39 @@
+using McCache.Stress.Shared;
+
 namespace McCache.Stress.Network;
 
 /// <summary>How a network can be cut.</summary>
 internal enum CutKind
 {
-    /// <summary>One silo from everything, the membership table included.</summary>
+    /// <summary>One silo or client from everything, the membership table included.</summary>
     Isolate,
 
-    /// <summary>Two silos from each other.</summary>
+    /// <summary>Two silos, or a client and a silo, from each other.</summary>
     Pair,
 
-    /// <summary>What one silo sends does not reach another; the way back is open.</summary>
+    /// <summary>What one silo or client sends does not reach another; the way back is open.</summary>
     OneWay,
 
     /// <summary>One silo from the membership table.</summary>
     FromTable,
 
-    /// <summary>One silo from all other silos, both ways.</summary>
+    /// <summary>One silo or client from all other silos, both ways.</summary>
     FromSilos,
 
-    /// <summary>What one silo sends does not reach the others; what they send reaches it.</summary>
+    /// <summary>What one silo or client sends does not reach the others; what they send reaches it.</summary>
     Mute,
 }
 
-/// <summary>A cut between silos, or between a silo and the membership table. Silos count from 0.</summary>
-internal sealed record Cut(CutKind Kind, int Silo, int Other)
+/// <summary>A cut between silos, between a client and silos, or between a silo and the membership table.</summary>
+internal sealed record Cut(CutKind Kind, Place Member, Place Other)
 {
     public override string ToString() => Kind switch
     {
-        CutKind.Isolate => $"silo {Silo + 1} from everything",
-        CutKind.Pair => $"silo {Silo + 1} and silo {Other + 1}",
-        CutKind.OneWay => $"silo {Silo + 1} to silo {Other + 1}",
-        CutKind.FromTable => $"silo {Silo + 1} from the table",
-        CutKind.FromSilos => $"silo {Silo + 1} from the silos",
-        _ => $"silo {Silo + 1} to all silos",
+        CutKind.Isolate => $"{Member} from everything",
+        CutKind.Pair => $"{Member} and {Other}",
+        CutKind.OneWay => $"{Member} to {Other}",
+        CutKind.FromTable => $"{Member} from the table",
+        CutKind.FromSilos => $"{Member} from the silos",
+        _ => $"{Member} to all silos",
     };
 }

@@ -1,3 +1,5 @@
+using McCache.Stress.Shared;
+
 namespace McCache.Stress.Network;
 
 /// <summary>Where the processes of a run live, and how they are cut off from each other.</summary>
@@ -11,10 +13,10 @@ internal interface INetwork : IAsyncDisposable
 
     (string Address, int Port) Table { get; }
 
-    (string Address, int SiloPort, int GatewayPort) Silo(int silo);
+    SiloPlace Silo(int silo);
 
-    /// <summary>What to put before the command line of the table (null) or of a silo.</summary>
-    IReadOnlyList<string> Prefix(int? silo);
+    /// <summary>What to put before the command line of the table (null) or of a member, by the index of its place.</summary>
+    IReadOnlyList<string> Prefix(int? member);
 
     Task ApplyAsync(Cut cut);
 

@@ -4,9 +4,9 @@ using McCache.Stress.Shared;
 
 namespace McCache.Stress.Network;
 
-/// <summary>The machine's loopback address, a port for each process. Cuts are made in the silos themselves, by a connection that stops passing bytes.</summary>
-/// <param name="silos">How many.</param>
-/// <param name="tell">Tells a silo what to do.</param>
+/// <summary>The machine's loopback address, a port for each process. Cuts are made in the processes themselves, by a connection that stops passing bytes.</summary>
+/// <param name="silos">How many silos.</param>
+/// <param name="tell">Tells the member at a place what to do.</param>
 internal sealed class Loopback(int silos, Func<int, Order, Task> tell) : INetwork
 {
     private readonly int[] _ports = FindFreePorts(1 + (2 * silos));
@@ -17,13 +17,13 @@ internal sealed class Loopback(int silos, Func<int, Order, Task> tell) : INetwor
 
     public (string Address, int Port) Table => ("127.0.0.1", _ports[0]);
 
-    public (string Address, int SiloPort, int GatewayPort) Silo(int silo) => ("127.0.0.1", _ports[1 + (2 * silo)], _ports[2 + (2 * silo)]);
+    public SiloPlace Silo(int silo) => new("127.0.0.1", _ports[1 + (2 * silo)], _ports[2 + (2 * silo)]);
 
-    public IReadOnlyList<string> Prefix(int? silo) => [];
+    public IReadOnlyList<string> Prefix(int? member) => [];
 
-    public Task ApplyAsync(Cut cut) => tell(cut.Silo, new Order(Orders.Stall, In: cut.Kind == CutKind.FromSilos, Out: true));
+    public Task ApplyAsync(Cut cut) => tell(cut.Member.Index, new Order(Orders.Stall, In: cut.Kind == CutKind.FromSilos, Out: true));
 
-    public Task HealAsync(Cut cut) => tell(cut.Silo, new Order(Orders.Stall));
+    public Task HealAsync(Cut cut) => tell(cut.Member.Index, new Order(Orders.Stall));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

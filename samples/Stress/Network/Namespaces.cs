@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using McCache.Stress.Shared;
 
 namespace McCache.Stress.Network;
 
@@ -19,9 +20,9 @@ internal sealed class Namespaces : INetwork
     private const string Folder = "/run/netns";
 
     private readonly string _prefix;
-    private readonly int _silos;
+    private readonly int _members;
 
-    private Namespaces(int process, int silos) => (_prefix, _silos) = ($"{Mark}{process}-", silos);
+    private Namespaces(int process, int members) => (_prefix, _members) = ($"{Mark}{process}-", members);
 
     public string Description => "network namespaces";
 
@@ -32,11 +33,11 @@ internal sealed class Namespaces : INetwork
     private string Hub => $"{_prefix}hub";
 
     /// <returns>Null where namespaces cannot be had.</returns>
-    internal static async Task<INetwork?> TryCreateAsync(int silos)
+    internal static async Task<INetwork?> TryCreateAsync(int members)
     {
         if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
             return null;
-        var network = new Namespaces(Environment.ProcessId, silos);
+        var network = new Namespaces(Environment.ProcessId, members);
         try
         {
             await network.CreateAsync();
@@ -66,9 +67,9 @@ internal sealed class Namespaces : INetwork
 
     internal static Task DeleteAsync(string name) => RunAsync("netns", "del", name);
 
-    public (string Address, int SiloPort, int GatewayPort) Silo(int silo) => (AddressOf(silo), SiloPort, GatewayPort);
+    public SiloPlace Silo(int silo) => new(AddressOf(silo), SiloPort, GatewayPort);
 
-    public IReadOnlyList<string> Prefix(int? silo) => ["ip", "netns", "exec", NameOf(silo)];
+    public IReadOnlyList<string> Prefix(int? member) => ["ip", "netns", "exec", NameOf(member)];
 
     public Task ApplyAsync(Cut cut) => SetAsync(cut, isCut: true);
 
@@ -80,11 +81,11 @@ internal sealed class Namespaces : INetwork
             await DeleteAsync(name);
     }
 
-    private static string AddressOf(int? silo) => $"10.77.0.{(silo + 11) ?? 1}";
+    private static string AddressOf(int? member) => $"10.77.0.{(member + 11) ?? 1}";
 
-    private string NameOf(int? silo) => $"{_prefix}{silo + 1 ?? 0}";
+    private string NameOf(int? member) => $"{_prefix}{member + 1 ?? 0}";
 
-    private IEnumerable<int?> Nodes() => Enumerable.Range(0, _silos).Cast<int?>().Prepend(null);
+    private IEnumerable<int?> Nodes() => Enumerable.Range(0, _members).Cast<int?>().Prepend(null);
 
     private async Task CreateAsync()
     {
@@ -109,13 +110,13 @@ internal sealed class Namespaces : INetwork
     private async Task SetAsync(Cut cut, bool isCut)
     {
         if (cut.Kind == CutKind.Isolate)
-            await DoAsync("-n", Hub, "link", "set", PortOf(cut.Silo), isCut ? "down" : "up");
+            await DoAsync("-n", Hub, "link", "set", PortOf(cut.Member.Index), isCut ? "down" : "up");
         else if (cut.Kind == CutKind.FromTable)
-            await RouteAsync(cut.Silo, null, isCut);
+            await RouteAsync(cut.Member.Index, null, isCut);
         else
-            await RouteAsync(cut.Silo, cut.Other, isCut);
+            await RouteAsync(cut.Member.Index, cut.Other.Index, isCut);
         if (cut.Kind == CutKind.Pair)
-            await RouteAsync(cut.Other, cut.Silo, isCut);
+            await RouteAsync(cut.Other.Index, cut.Member.Index, isCut);
     }
 
     /// <summary>What one node sends to another vanishes, or does not any more.</summary>

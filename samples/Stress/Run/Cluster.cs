@@ -15,26 +15,32 @@ internal sealed class Cluster : IAsyncDisposable
     private readonly CancellationTokenSource _sampling = new();
     private int _processes;
 
-    private Cluster(StressOptions options, string folder, SharedKeys keys, Action<SiloSlot, StaleRead> onStale)
+    private Cluster(StressOptions options, string folder, SharedKeys keys, Action<MemberSlot, StaleRead> onStale)
     {
         (_options, _folder) = (options, folder);
-        Silos = [.. Enumerable.Range(0, options.Silos).Select(silo => new SiloSlot(silo, StartSilo, keys, onStale))];
+        Members = [.. options.Places.Select(place => new MemberSlot(place, StartMember, keys, onStale))];
+        (Silos, Clients) = ([.. Members.Take(options.Silos)], [.. Members.Skip(options.Silos)]);
         Table = new TableSlot(StartTable);
     }
 
-    internal IReadOnlyList<SiloSlot> Silos { get; }
+    /// <summary>All places: silos, then clients.</summary>
+    internal IReadOnlyList<MemberSlot> Members { get; }
+
+    internal IReadOnlyList<MemberSlot> Silos { get; }
+
+    internal IReadOnlyList<MemberSlot> Clients { get; }
 
     internal TableSlot Table { get; }
 
     internal INetwork Network { get; private set; } = null!;
 
-    internal Numbers Total => Silos.Select(silo => silo.Total).Aggregate(SiloSlot.Sum);
+    internal Numbers Total => Members.Select(member => member.Total).Aggregate(MemberSlot.Sum);
 
-    internal static async Task<Cluster> CreateAsync(StressOptions options, string folder, SharedKeys keys, Action<SiloSlot, StaleRead> onStale)
+    internal static async Task<Cluster> CreateAsync(StressOptions options, string folder, SharedKeys keys, Action<MemberSlot, StaleRead> onStale)
     {
         var cluster = new Cluster(options, folder, keys, onStale);
-        cluster.Network = (options.UsesLoopback ? null : await Namespaces.TryCreateAsync(options.Silos))
-            ?? new Loopback(options.Silos, (silo, order) => cluster.Silos[silo].TryAskAsync(order, s_patience));
+        cluster.Network = (options.UsesLoopback ? null : await Namespaces.TryCreateAsync(options.Silos + options.Clients))
+            ?? new Loopback(options.Silos, (member, order) => cluster.Members[member].TryAskAsync(order, s_patience));
         return cluster;
     }
 
@@ -42,50 +48,81 @@ internal sealed class Cluster : IAsyncDisposable
     {
         Directory.CreateDirectory(RunFiles.Store(_folder));
         await Table.StartAsync();
-        foreach (var silo in Silos)
-            silo.Start();
+        foreach (var member in Members)
+            member.Start();
         _ = SampleMemoryAsync();
     }
 
-    /// <summary>Starts the load on every silo that is up; others get theirs when they are.</summary>
+    /// <summary>Starts the load on everybody who is up; others get theirs when they are.</summary>
     internal Task LoadAsync()
     {
-        foreach (var silo in Silos)
-            silo.IsLoading = true;
-        return Task.WhenAll(Silos.Where(silo => silo.IsUp).Select(silo => silo.TryAskAsync(new Order(Orders.Load), s_patience)));
+        foreach (var member in Members)
+            member.IsLoading = true;
+        return Task.WhenAll(Members.Where(member => member.IsUp).Select(member => member.TryAskAsync(new Order(Orders.Load), s_patience)));
     }
 
-    /// <summary>Stops the load, and measures how long it takes then until everybody has applied everything: until a coherent verb of each silo has returned.</summary>
-    /// <returns>Seconds; null when a silo could not do it.</returns>
+    /// <summary>Stops the load, and measures how long it takes then until everybody has applied everything: until a coherent verb of each silo and client has returned.</summary>
+    /// <returns>Seconds; null when somebody could not do it.</returns>
     internal async Task<double?> DrainAsync()
     {
-        foreach (var silo in Silos)
-            silo.IsLoading = false;
-        var stopped = await Task.WhenAll(Silos.Select(silo => silo.TryAskAsync(new Order(Orders.Stop), s_patience)));
-        var drained = await Task.WhenAll(Silos.Select(silo => silo.TryAskAsync(new Order(Orders.Verb), s_patience)));
+        foreach (var member in Members)
+            member.IsLoading = false;
+        var stopped = await Task.WhenAll(Members.Select(member => member.TryAskAsync(new Order(Orders.Stop), s_patience)));
+        var drained = await Task.WhenAll(Members.Select(member => member.TryAskAsync(new Order(Orders.Verb), s_patience)));
         return stopped.Concat(drained).All(answer => answer is { Error: null })
             ? Math.Max(0, MonotonicTime.Seconds(drained.Max(answer => answer!.At) - stopped.Max(answer => answer!.At)))
             : null;
     }
 
-    /// <summary>Asks every silo what its cache holds.</summary>
-    /// <returns>By silo; null for one that could not say.</returns>
-    internal async Task<CopyReport?[]> CompareAsync(Order order)
-        => [.. (await Task.WhenAll(Silos.Select(silo => silo.TryAskAsync(order, s_patience)))).Select(answer => answer?.Copy)];
+    /// <summary>Asks what each of these members' caches holds.</summary>
+    /// <returns>By member; null for one that could not say.</returns>
+    internal static async Task<CopyReport?[]> CompareAsync(IReadOnlyList<MemberSlot> members, Order order)
+        => [.. (await Task.WhenAll(members.Select(member => member.TryAskAsync(order, s_patience)))).Select(answer => answer?.Copy)];
 
-    /// <summary>Brings what is known of the silos up to date.</summary>
-    internal Task CountAsync() => Task.WhenAll(Silos.Where(silo => silo.IsUp).Select(silo => silo.TryAskAsync(new Order(Orders.Count), s_patience)));
+    /// <summary>Brings what is known of silos and clients up to date.</summary>
+    /// <returns>What has happened at each since it was asked last.</returns>
+    internal async Task<IReadOnlyDictionary<MemberSlot, Since>> CountAsync()
+    {
+        var counted = await Task.WhenAll(Members.Where(member => member.IsUp).Select(async member => (Member: member, Answer: await member.TryAskAsync(new Order(Orders.Count), s_patience))));
+        return counted.Where(item => item.Answer?.Since is not null).ToDictionary(item => item.Member, item => item.Answer!.Since!);
+    }
 
-    /// <summary>Waits until every place has a silo that is up, and a coherent verb of each returns.</summary>
+    /// <summary>Waits until silos keep something about no more clients than there are.</summary>
+    /// <returns>About how many more something was kept when patience ended.</returns>
+    internal async Task<int> ForgetClientsAsync(int living, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        for (var deadline = MonotonicTime.After(MonotonicTime.Now, patience); ; await Task.Delay(s_pollPeriod, cancellationToken))
+        {
+            await CountAsync();
+            var kept = Math.Max(0, Silos.Sum(silo => silo.Latest.Attached) - living);
+            if (kept == 0 || MonotonicTime.Now >= deadline)
+                return kept;
+        }
+    }
+
+    /// <summary>Waits until no coherent verb is in flight anywhere: each has returned, or has failed and said so.</summary>
+    /// <returns>How many were when patience ended.</returns>
+    internal async Task<int> EndVerbsAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        for (var deadline = MonotonicTime.After(MonotonicTime.Now, patience); ; await Task.Delay(s_pollPeriod, cancellationToken))
+        {
+            await CountAsync();
+            var hung = Members.Sum(member => member.Latest.VerbsInFlight);
+            if (hung == 0 || MonotonicTime.Now >= deadline)
+                return hung;
+        }
+    }
+
+    /// <summary>Waits until every place has a process that is up, and a coherent verb of each returns.</summary>
     /// <returns>Whether it came to that in time.</returns>
     internal async Task<bool> RecoverAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         for (var deadline = MonotonicTime.After(MonotonicTime.Now, timeout); MonotonicTime.Now < deadline; await Task.Delay(s_pollPeriod, cancellationToken))
         {
-            if (!Silos.All(silo => silo.IsUp))
+            if (!Members.All(member => member.IsUp))
                 continue;
-            var answers = await Task.WhenAll(Silos.Select(silo => silo.TryAskAsync(new Order(Orders.Verb), s_patience))).WaitAsync(cancellationToken);
-            if (answers.All(answer => answer is { Error: null }) && Silos.All(silo => silo.IsUp))
+            var answers = await Task.WhenAll(Members.Select(member => member.TryAskAsync(new Order(Orders.Verb), s_patience))).WaitAsync(cancellationToken);
+            if (answers.All(answer => answer is { Error: null }) && Members.All(member => member.IsUp))
                 return true;
         }
 
@@ -95,24 +132,22 @@ internal sealed class Cluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _sampling.CancelAsync();
+        await Task.WhenAll(Clients.Select(client => client.CloseAsync(s_closeTime)));
         await Task.WhenAll(Silos.Select(silo => silo.CloseAsync(s_closeTime)));
         Table.Close();
         await Network.DisposeAsync();
         _sampling.Dispose();
     }
 
-    private ChildProcess StartSilo(ChildStart start)
+    private ChildProcess StartMember(ChildStart start)
     {
         var number = Interlocked.Increment(ref _processes);
-        var (address, siloPort, gatewayPort) = Network.Silo(start.Silo);
-        var settings = new SiloSettings
+        var settings = new MemberSettings
         {
-            Index = start.Silo,
+            Place = start.Place,
             Process = number,
             ClusterId = Path.GetFileName(_folder),
-            Address = address,
-            SiloPort = siloPort,
-            GatewayPort = gatewayPort,
+            Silos = [.. Enumerable.Range(0, _options.Silos).Select(Network.Silo)],
             Table = $"{Network.Table.Address}:{Network.Table.Port}",
             Folder = _folder,
             Workers = _options.Workers,
@@ -124,7 +159,7 @@ internal sealed class Cluster : IAsyncDisposable
             Seed = unchecked((_options.Seed * 10_007) + (number * 1_009)),
         };
         return new ChildProcess(
-            number, Network.Prefix(start.Silo), "silo", Wire.ToLine(settings), RunFiles.Output(_folder, start.Silo), report => start.OnReport(number, report));
+            number, Network.Prefix(start.Place.Index), "member", Wire.ToLine(settings), RunFiles.Output(_folder, start.Place), report => start.OnReport(number, report));
     }
 
     private ChildProcess StartTable() => new(
@@ -140,8 +175,8 @@ internal sealed class Cluster : IAsyncDisposable
         while (!_sampling.IsCancellationRequested)
         {
             await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None);
-            foreach (var silo in Silos)
-                silo.SampleMemory(MonotonicTime.Now);
+            foreach (var member in Members)
+                member.SampleMemory(MonotonicTime.Now);
         }
     }
 }

@@ -3,7 +3,7 @@ using McCache.Stress.Shared;
 
 namespace McCache.Stress.Run;
 
-/// <summary>What the silos' caches hold when the load has stopped and drained, compared.</summary>
+/// <summary>What the caches of silos and clients hold when the load has stopped and drained, compared.</summary>
 internal sealed record Copies
 {
     private const int MaxNamed = 10;
@@ -22,13 +22,16 @@ internal sealed record Copies
     /// <summary>How long it took until all were the same; null when they did not become so.</summary>
     internal double? Seconds { get; private init; }
 
-    /// <summary>Keys that are too old on some silo, or, where values travel, not the same on all.</summary>
+    /// <summary>Where values travel, keys that a client had from its gateway or had written, and some silo held too, on the client that had fewest; null without clients.</summary>
+    internal int? ClientKeys { get; private init; }
+
+    /// <summary>Keys that are too old somewhere, or, where values travel, not the same on all silos, or in a client not the same as in a silo.</summary>
     internal int IncoherentKeys { get; private init; }
 
     /// <summary>The first of them.</summary>
     internal IReadOnlyList<int> Named { get; private init; } = [];
 
-    /// <summary>Some silo could not be asked.</summary>
+    /// <summary>Somebody could not be asked.</summary>
     internal bool IsUnknown { get; private init; }
 
     /// <summary>Compares; where values travel again and again until all are the same, or patience ends. What differs then is shown key by key.</summary>
@@ -38,12 +41,12 @@ internal sealed record Copies
         var isLast = coherence == Coherence.Invalidate;
         while (true)
         {
-            var silos = await cluster.CompareAsync(new Order(Orders.Compare, ByKey: isLast));
-            if (coherence == Coherence.Replicate && AreSame(silos, silo => (silo?.Digest, silo?.Contents, silo?.Order)))
-                return Judge(silos, coherence) with { Seconds = MonotonicTime.SecondsSince(begin) };
-            if (isLast)
+            var silos = await Cluster.CompareAsync(cluster.Silos, new Order(Orders.Compare, ByKey: isLast));
+            double? same = coherence == Coherence.Replicate && AreSame(silos, silo => (silo?.Digest, silo?.Contents, silo?.Order)) ? MonotonicTime.SecondsSince(begin) : null;
+            if (isLast || same is not null)
             {
-                var copies = Judge(silos, coherence);
+                var all = new Order(Orders.Compare, ByKey: true);
+                var copies = Judge(await Cluster.CompareAsync(cluster.Silos, all), await Cluster.CompareAsync(cluster.Clients, all), coherence) with { Seconds = same };
                 await ShowAsync(cluster, copies.Named, stale);
                 return copies;
             }
@@ -53,22 +56,43 @@ internal sealed record Copies
         }
     }
 
-    private static Copies Judge(CopyReport?[] silos, Coherence coherence)
+    private static Copies Judge(CopyReport?[] silos, CopyReport?[] clients, Coherence coherence)
     {
         CopyReport[] known = [.. silos.OfType<CopyReport>()];
+        CopyReport[] knownClients = [.. clients.OfType<CopyReport>()];
         var isReplicating = coherence == Coherence.Replicate;
-        var incoherent = new SortedSet<int>(known.SelectMany(silo => silo.OldKeys));
+        var incoherent = new SortedSet<int>(known.Concat(knownClients).SelectMany(copy => copy.OldKeys));
         if (isReplicating && known.All(silo => silo.Keys is not null))
             incoherent.UnionWith(Different([.. known.Select(silo => silo.Keys!)]));
+        int? clientKeys = isReplicating && knownClients.Length > 0 ? knownClients.Min(client => CompareWith(known, client, incoherent)) : null;
         return new Copies
         {
+            ClientKeys = clientKeys,
             DigestsEqual = isReplicating ? AreSame(silos, silo => silo?.Digest) : null,
             SequencesEqual = isReplicating ? AreSame(silos, silo => silo?.Order) : null,
             ReplicatedKeys = isReplicating ? known.Select(silo => silo.Replicated).DefaultIfEmpty().Min() : null,
             IncoherentKeys = incoherent.Count,
             Named = [.. incoherent.Take(MaxNamed)],
-            IsUnknown = known.Length < silos.Length,
+            IsUnknown = known.Length + knownClients.Length < silos.Length + clients.Length,
         };
+    }
+
+    /// <summary>A client's copy is a near cache in either mode: it has no digest and an order of its own, but what it holds must be what the silos hold.</summary>
+    /// <returns>How many keys the client and some silo hold.</returns>
+    private static int CompareWith(CopyReport[] silos, CopyReport client, SortedSet<int> incoherent)
+    {
+        var common = 0;
+        for (var key = 0; key < client.Values!.Length; key++)
+        {
+            if (client.Values[key] == 0)
+                continue;
+            long[] others = [.. silos.Select(silo => silo.Values![key]).Where(value => value != 0)];
+            common += others.Length > 0 ? 1 : 0;
+            if (others.Any(value => value != client.Values[key]))
+                incoherent.Add(key);
+        }
+
+        return common;
     }
 
     /// <summary>Whether all silos have answered, and the same.</summary>
@@ -85,8 +109,8 @@ internal sealed record Copies
     {
         if (keys.Count == 0)
             return;
-        var silos = await cluster.CompareAsync(new Order(Orders.Compare, Describe: [.. keys]));
+        var copies = await Cluster.CompareAsync(cluster.Members, new Order(Orders.Compare, Describe: [.. keys]));
         for (var i = 0; i < keys.Count; i++)
-            stale.ShowDifference(keys[i], silos.Select((silo, index) => $"silo {index + 1} has {silo?.Described?[i] ?? "not answered"}"));
+            stale.ShowDifference(keys[i], copies.Select((copy, index) => $"{cluster.Members[index].Place} has {copy?.Described?[i] ?? "not answered"}"));
     }
 }

@@ -13,7 +13,7 @@ internal sealed class LiveView(Cluster cluster, FaultPlan plan)
 
     private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
     private readonly long _begin = MonotonicTime.Now;
-    private (long At, long[] Operations) _last = (MonotonicTime.Now, new long[cluster.Silos.Count]);
+    private (long At, long[] Operations) _last = (MonotonicTime.Now, new long[cluster.Members.Count]);
 
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -47,7 +47,7 @@ internal sealed class LiveView(Cluster cluster, FaultPlan plan)
     private string Line()
     {
         var total = cluster.Total;
-        var states = string.Join(' ', cluster.Silos.Select(silo => silo.State));
+        var states = string.Join(' ', cluster.Members.Select(member => member.State));
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{MonotonicTime.SecondsSince(_begin),6:F0} s  {states}, table {cluster.Table.State}  operations {total.Operations:N0}  verbs {total.CoherentVerbs:N0}  "
@@ -58,29 +58,29 @@ internal sealed class LiveView(Cluster cluster, FaultPlan plan)
     {
         var total = cluster.Total;
         var table = new Spectre.Console.Table().Border(TableBorder.Rounded).Title(Markup.Escape($"{MonotonicTime.SecondsSince(_begin):F0} s, {plan.Now}"));
-        foreach (var column in new[] { "silo", "state", "operations/s", "coherent verbs", "in flight", "longest s", "hit ratio", "entries", "RSS MiB", "stale" })
-            table.AddColumn(new TableColumn(column) { Alignment = column is "silo" or "state" ? Justify.Left : Justify.Right });
-        var (now, operations) = (MonotonicTime.Now, cluster.Silos.Select(silo => silo.Total.Operations).ToArray());
+        foreach (var column in new[] { "", "state", "operations/s", "coherent verbs", "in flight", "longest s", "hit ratio", "entries", "RSS MiB", "stale" })
+            table.AddColumn(new TableColumn(column) { Alignment = column is "" or "state" ? Justify.Left : Justify.Right });
+        var (now, operations) = (MonotonicTime.Now, cluster.Members.Select(member => member.Total.Operations).ToArray());
         var seconds = Math.Max(0.001, MonotonicTime.Seconds(now - _last.At));
-        foreach (var silo in cluster.Silos)
+        foreach (var member in cluster.Members)
         {
-            var (latest, sum) = (silo.Latest, silo.Total);
+            var (latest, sum, index) = (member.Latest, member.Total, member.Place.Index);
             table.AddRow(
-                $"{silo.Index + 1}",
-                silo.State,
-                $"{(operations[silo.Index] - _last.Operations[silo.Index]) / seconds:N0}",
+                member.Place.IsClient ? $"[aqua]{member.Place}[/]" : $"{member.Place}",
+                member.State,
+                $"{(operations[index] - _last.Operations[index]) / seconds:N0}",
                 $"{sum.CoherentVerbs:N0}",
                 $"{latest.VerbsInFlight}",
                 $"{sum.LongestVerbSeconds:F1}",
                 $"{latest.HitRatio:P1}",
                 $"{latest.Entries:N0}",
-                $"{silo.Memory.Latest >> 20}",
+                $"{member.Memory.Latest >> 20}",
                 $"{sum.StaleReads}");
         }
 
         _last = (now, operations);
         var counts = string.Join(", ", plan.Records.GroupBy(record => record.Fault).Select(group => $"{group.Key} {group.Count()}"));
         return table.Caption(Markup.Escape(
-            $"table {cluster.Table.State}; {counts}; restarts {cluster.Silos.Sum(silo => silo.Restarts)}; batches lost {total.Drops:N0}; reads checked {total.Reads:N0}"));
+            $"table {cluster.Table.State}; {counts}; restarts {cluster.Members.Sum(member => member.Restarts)}; batches lost {total.Drops:N0};{(cluster.Clients.Count > 0 ? $" gateways changed {total.Moves:N0} times;" : "")} reads checked {total.Reads:N0}"));
     }
 }

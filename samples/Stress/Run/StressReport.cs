@@ -12,6 +12,8 @@ internal sealed record StressReport
 
     public required int Silos { get; init; }
 
+    public required int Clients { get; init; }
+
     /// <summary>"invalidate" or "replicate".</summary>
     public required string Coherence { get; init; }
 
@@ -47,6 +49,33 @@ internal sealed record StressReport
 
     public required long StaleReads { get; init; }
 
+    /// <summary>The clients' share of <see cref="Reads"/>, as the next three of what their names say.</summary>
+    public required long ClientReads { get; init; }
+
+    public required long ClientVerbs { get; init; }
+
+    public required long ClientFailedVerbs { get; init; }
+
+    public required long ClientStaleReads { get; init; }
+
+    /// <summary>How often clients went from one gateway to another.</summary>
+    public required long Moves { get; init; }
+
+    /// <summary>The longest time without a gateway that let it serve, of clients that the fault was not done to; null when there was none to see.</summary>
+    public required double? LongestOutageSeconds { get; init; }
+
+    /// <summary>The longest coherent verb of others while something was done to a client; null when nothing was.</summary>
+    public required double? LongestVerbDuringClientFaultSeconds { get; init; }
+
+    /// <summary>Clients that were dead or had gone elsewhere for longer than their lease, and about which silos kept something.</summary>
+    public required int? ClientsKept { get; init; }
+
+    /// <summary>Coherent verbs that had neither returned nor failed when the load had stopped for longer than they may take.</summary>
+    public required int? HungVerbs { get; init; }
+
+    /// <summary>Where values travel: keys that clients held in the end as the silos did, on the client that had fewest; null without clients.</summary>
+    public required int? ClientKeys { get; init; }
+
     /// <summary>Whether all silos had the same digest after the load; null where values do not travel, as the next three.</summary>
     public required bool? DigestsEqual { get; init; }
 
@@ -60,8 +89,8 @@ internal sealed record StressReport
     public required double? ConvergenceSeconds { get; init; }
 
     /// <summary>
-    /// Keys of which some silo, after the load, held a copy older than the newest version whose coherent verb had completed; where values travel also those that not all silos
-    /// had in the same version and with the same value.
+    /// Keys of which some silo or client, after the load, held a copy older than the newest version whose coherent verb had completed; where values travel also those that not all silos
+    /// had in the same version and with the same value, and those that a client held with another value than a silo.
     /// </summary>
     public required int IncoherentKeys { get; init; }
 
@@ -99,10 +128,10 @@ internal sealed record StressReport
     /// <summary>The same on all silos, during the outage of the membership table that cost most; null without one.</summary>
     public required double? HitRatioDuringTableOutage { get; init; }
 
-    /// <summary>After the load has stopped, until a coherent verb of every silo has returned; null when one could not.</summary>
+    /// <summary>After the load has stopped, until a coherent verb of everybody has returned; null when one could not.</summary>
     public required double? DrainSeconds { get; init; }
 
-    /// <summary>By silo, as the next two.</summary>
+    /// <summary>By silo ("1") and client ("client 1"), as the next two.</summary>
     public required IReadOnlyDictionary<string, long> MaxRssMiB { get; init; }
 
     public required IReadOnlyDictionary<string, long> MidpointRssMiB { get; init; }

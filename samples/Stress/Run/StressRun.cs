@@ -8,6 +8,13 @@ namespace McCache.Stress.Run;
 internal sealed class StressRun(StressOptions options, string folder)
 {
     private static readonly TimeSpan s_startTime = TimeSpan.FromSeconds(120);
+
+    /// <summary>How long a verb may go on when the load has stopped: a client without a gateway gives up after thirty seconds, Orleans' default for calls.</summary>
+    private static readonly TimeSpan s_verbTime = TimeSpan.FromSeconds(40);
+
+    /// <summary>Longer than a lease that was given at the last moment.</summary>
+    private static readonly TimeSpan s_forgetTime = TimeSpan.FromSeconds(6);
+
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 
     private readonly TextWriter _words = options.IsJson ? Console.Error : Console.Out;
@@ -42,41 +49,61 @@ internal sealed class StressRun(StressOptions options, string folder)
         var stale = new StaleReads(options, folder, Console.Error);
         await using var cluster = await Cluster.CreateAsync(options, folder, keys, stale.Show);
         var random = new Random(options.Seed);
-        IFault[] faults = [new KillFault(), new PauseFault(), new PartitionFault(), new TableFault(), new DropFault(options.LossPercent / 100)];
+        IFault[] faults = [.. FaultsTo(isClient: false), new TableFault(), new DropFault(options.LossPercent / 100), .. options.Clients > 0 ? FaultsTo(isClient: true).Append(new MoveFault()) : []];
         var plan = new FaultPlan([.. faults.Where(fault => options.Faults.Contains(fault.Name))], random);
-        await Console.Error.WriteLineAsync($"{options.Silos} silos in {cluster.Network.Description}, seed {options.Seed}, files in {folder}");
+        await Console.Error.WriteLineAsync($"{options.Silos} silos{(options.Clients > 0 ? $" and {options.Clients} clients" : "")} in {cluster.Network.Description}, seed {options.Seed}, files in {folder}");
         await cluster.StartAsync();
 
         using var viewing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var view = new LiveView(cluster, plan).RunAsync(viewing.Token);
-        var (from, to, givenUp, drain, copies) = (MonotonicTime.Now, MonotonicTime.Now, (string?)"the cluster did not start", (double?)null, new Copies());
+        var (from, to, end) = (MonotonicTime.Now, MonotonicTime.Now, new RunEnd { GivenUp = "the cluster did not start" });
         if (await cluster.RecoverAsync(s_startTime, cancellationToken))
         {
             from = MonotonicTime.Now;
             await cluster.LoadAsync();
-            givenUp = await plan.RunAsync(cluster, TimeSpan.FromMinutes(options.Minutes), cancellationToken);
+            var givenUp = await plan.RunAsync(cluster, TimeSpan.FromMinutes(options.Minutes), cancellationToken);
             to = MonotonicTime.Now;
-            drain = await cluster.DrainAsync();
-            copies = await Copies.CompareAsync(cluster, options.Coherence, stale, cancellationToken);
+            end = new RunEnd
+            {
+                GivenUp = givenUp,
+                Drain = await cluster.DrainAsync(),
+                HungVerbs = await cluster.EndVerbsAsync(s_verbTime, cancellationToken),
+                ClientsKept = await cluster.ForgetClientsAsync(options.Clients, s_forgetTime, cancellationToken),
+                Copies = await Copies.CompareAsync(cluster, options.Coherence, stale, cancellationToken),
+            };
             await cluster.CountAsync();
         }
 
         await viewing.CancelAsync();
         await view;
-        return Tell(Judge(cluster, plan, copies, givenUp, drain, from, to));
+        return Tell(Judge(cluster, plan, end, from, to));
     }
 
-    private StressReport Judge(Cluster cluster, FaultPlan plan, Copies copies, string? givenUp, double? drain, long from, long to)
+    private static IEnumerable<IFault> FaultsTo(bool isClient) => [new KillFault(isClient), new PauseFault(isClient), new PartitionFault(isClient)];
+
+    private StressReport Judge(Cluster cluster, FaultPlan plan, RunEnd end, long from, long to)
     {
-        var total = cluster.Total;
+        var (total, copies) = (cluster.Total, end.Copies);
+        var ofClients = cluster.Clients.Select(client => client.Total).Aggregate(new Numbers(), MemberSlot.Sum);
         var (kill, table) = (plan.Worst("kill"), plan.Worst("table"));
-        var failures = Verdict.Failures(options, total, plan, cluster, copies, givenUp, drain, from, to);
+        var failures = Verdict.Failures(options, total, plan, cluster, end, from, to);
         var seconds = Math.Max(0.001, MonotonicTime.Seconds(to - from));
         return new StressReport
         {
             Passed = failures.Count == 0,
             Verdict = [.. failures.Select(failure => $"FAILED. {failure}"), .. Verdict.Remarks(total, plan, copies), failures.Count == 0 ? "Passed." : "Failed."],
             Silos = options.Silos,
+            Clients = options.Clients,
+            ClientReads = ofClients.Reads,
+            ClientVerbs = ofClients.CoherentVerbs,
+            ClientFailedVerbs = ofClients.FailedVerbs,
+            ClientStaleReads = ofClients.StaleReads,
+            ClientKeys = copies.ClientKeys,
+            ClientsKept = end.ClientsKept is { } kept ? plan.Records.Select(record => record.ClientsKept).Append(kept).Max() : null,
+            Moves = total.Moves,
+            LongestOutageSeconds = plan.Records.Max(record => record.LongestOutageSeconds),
+            LongestVerbDuringClientFaultSeconds = plan.Records.Where(record => record.IsOfClient).Max(record => (double?)record.LongestVerbSeconds),
+            HungVerbs = end.HungVerbs,
             Coherence = options.Coherence.ToString().ToLowerInvariant(),
             LossPercent = options.LossPercent,
             Seconds = Math.Round(seconds, 1),
@@ -104,13 +131,13 @@ internal sealed class StressRun(StressOptions options, string folder)
             TableOutages = plan.Count("table"),
             Drops = total.Drops,
             Gaps = total.Gaps,
-            Restarts = cluster.Silos.Sum(silo => silo.Restarts),
-            FailedStarts = cluster.Silos.Sum(silo => silo.FailedStarts),
+            Restarts = cluster.Members.Sum(member => member.Restarts),
+            FailedStarts = cluster.Members.Sum(member => member.FailedStarts),
             LongestVerbSeconds = Math.Round(total.LongestVerbSeconds, 3),
             HitRatioBefore = kill?.Before,
             HitRatioDuringCrash = kill?.During,
             HitRatioDuringTableOutage = table?.During,
-            DrainSeconds = Round(drain),
+            DrainSeconds = Round(end.Drain),
             MaxRssMiB = MiBytes(cluster, silo => silo.Memory.Max),
             MidpointRssMiB = MiBytes(cluster, silo => silo.Memory.MaxBetween(from, to, 0.4, 0.6)),
             EndRssMiB = MiBytes(cluster, silo => silo.Memory.MaxBetween(from, to, 0.8, 1)),
@@ -127,12 +154,12 @@ internal sealed class StressRun(StressOptions options, string folder)
         else
             _words.WriteLine(
                 $"{report.Operations:N0} operations ({report.OperationsPerSecond:N0}/s, {report.MutationsPerSecond:N0} mutations/s), "
-                + $"longest verb {report.LongestVerbSeconds} s, drained in {report.DrainSeconds} s, at most {report.MaxRssMiB.Values.Max()} MiB a silo.");
+                + $"longest verb {report.LongestVerbSeconds} s, drained in {report.DrainSeconds} s, at most {report.MaxRssMiB.Values.Max()} MiB a process.");
         return report;
     }
 
-    private static Dictionary<string, long> MiBytes(Cluster cluster, Func<SiloSlot, long> bytes)
-        => cluster.Silos.ToDictionary(silo => $"{silo.Index + 1}", silo => bytes(silo) >> 20);
+    private static Dictionary<string, long> MiBytes(Cluster cluster, Func<MemberSlot, long> bytes)
+        => cluster.Members.ToDictionary(member => member.Place.IsClient ? $"{member.Place}" : $"{member.Place.Number}", member => bytes(member) >> 20);
 
     private static double? Round(double? value) => value is { } number ? Math.Round(number, 4) : null;
 }

@@ -1,21 +1,17 @@
 namespace McCache.Stress.Shared;
 
-/// <summary>What a silo process is started with.</summary>
-internal sealed record SiloSettings
+/// <summary>What a silo or client process is started with.</summary>
+internal sealed record MemberSettings
 {
-    /// <summary>The silo's place in the cluster, from 0.</summary>
-    public required int Index { get; init; }
+    public required Place Place { get; init; }
 
     /// <summary>The number of this process, from 1, unique within the run.</summary>
     public required int Process { get; init; }
 
     public required string ClusterId { get; init; }
 
-    public required string Address { get; init; }
-
-    public required int SiloPort { get; init; }
-
-    public required int GatewayPort { get; init; }
+    /// <summary>Where each silo is; a client knows them all as gateways.</summary>
+    public required SiloPlace[] Silos { get; init; }
 
     /// <summary>Where the membership table is, as host:port.</summary>
     public required string Table { get; init; }
@@ -39,6 +35,9 @@ internal sealed record SiloSettings
     public required int Seed { get; init; }
 }
 
+/// <summary>Where a silo listens to others, and to clients.</summary>
+internal sealed record SiloPlace(string Address, int SiloPort, int GatewayPort);
+
 /// <summary>What the membership table's process is started with.</summary>
 internal sealed record TableSettings(string Address, int Port, string Folder);
 
@@ -47,12 +46,14 @@ internal static class RunFiles
 {
     internal static string Keys(string folder) => Path.Combine(folder, "keys");
 
-    internal static string Ring(string folder, int silo) => Path.Combine(folder, $"silo-{silo}.events");
+    internal static string Ring(string folder, Place place) => Path.Combine(folder, $"{NameOf(place)}.events");
 
     /// <summary>What a child has printed that was no report.</summary>
-    internal static string Output(string folder, int? silo) => Path.Combine(folder, silo is null ? "table.out" : $"silo-{silo}.out");
+    internal static string Output(string folder, Place? place) => Path.Combine(folder, $"{(place is { } known ? NameOf(known) : "table")}.out");
 
-    internal static string Log(string folder, int silo) => Path.Combine(folder, $"silo-{silo}.log");
+    internal static string Log(string folder, Place place) => Path.Combine(folder, $"{NameOf(place)}.log");
 
     internal static string Store(string folder) => Path.Combine(folder, "table");
+
+    private static string NameOf(Place place) => place.ToString().Replace(' ', '-');
 }

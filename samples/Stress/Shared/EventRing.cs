@@ -34,7 +34,7 @@ internal readonly record struct StressEvent(long Sequence, long Start, long End,
     internal int Process => KindAndProcess >> 8;
 }
 
-/// <summary>The last events of one silo, in a mapped file: they outlive the process, so that a violation is shown with what led to it. Bounded; the oldest is overwritten.</summary>
+/// <summary>The last events of one place, in a mapped file: they outlive the process, so that a violation is shown with what led to it. Bounded; the oldest is overwritten.</summary>
 internal sealed unsafe class EventRing : IDisposable
 {
     private const int Capacity = 1 << 17;

@@ -2,22 +2,18 @@ using McCache.Core;
 
 namespace McCache.Client;
 
-/// <summary>What one replica asks another.</summary>
-[GenerateSerializer, Immutable, Alias("McCache.ReplicaRequest")]
-internal abstract record ReplicaRequest;
-
 /// <summary>Asks for the digests.</summary>
 [GenerateSerializer, Immutable, Alias("McCache.DigestRequest")]
-internal sealed record DigestRequest : ReplicaRequest;
+internal sealed record DigestRequest : CacheRequest;
 
 /// <summary>Asks for the registers of the keys whose hashes are in a range.</summary>
 [GenerateSerializer, Immutable, Alias("McCache.StateRequest")]
-internal sealed record StateRequest([property: Id(0)] ulong From, [property: Id(1)] ulong To) : ReplicaRequest;
+internal sealed record StateRequest([property: Id(0)] ulong From, [property: Id(1)] ulong To) : CacheRequest;
 
 /// <summary>Asks for the entries of some keys.</summary>
 /// <param name="Keys">The keys, by Orleans' serializer.</param>
 [GenerateSerializer, Immutable, Alias("McCache.EntriesRequest")]
-internal sealed record EntriesRequest([property: Id(0)] byte[][] Keys) : ReplicaRequest;
+internal sealed record EntriesRequest([property: Id(0)] byte[][] Keys) : CacheRequest;
 
 /// <summary>The digests of a replica, bucket by bucket.</summary>
 /// <param name="Buckets">One for each bucket.</param>
@@ -75,4 +71,4 @@ internal readonly record struct WireVersioned([property: Id(0)] CacheVersion Ver
 /// <param name="Count">Its length.</param>
 [GenerateSerializer, Immutable, Alias("McCache.ChunkRequest")]
 internal sealed record ChunkRequest(
-    [property: Id(0)] byte[] Key, [property: Id(1)] CacheVersion Version, [property: Id(2)] long Offset, [property: Id(3)] int Count) : ReplicaRequest;
+    [property: Id(0)] byte[] Key, [property: Id(1)] CacheVersion Version, [property: Id(2)] long Offset, [property: Id(3)] int Count) : CacheRequest;

@@ -134,7 +134,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         }
 
         var value = new LargeValue();
-        _values.Write(value, entry.Value!);
+        Values.Write(value, entry.Value!);
         Keep(hash, version, value);
         return value;
     }
@@ -154,7 +154,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         if (entry.Packed is SmallPackedValue<TValue> small)
             buffer.Write(small.Bytes.Span);
         else
-            _values.Write(buffer, entry.Value!);
+            Values.Write(buffer, entry.Value!);
         if (buffer.EndContent() is not { } value)
             return 0;
         Keep(buffer.KeyHash, entry.Version, value);
@@ -238,7 +238,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _log.RepairFailed(exception, Name);
+            Logger.RepairFailed(exception, Name);
             Local.AbandonPending(pull.Key, pull.Version, isElsewhere: true);
         }
         finally
@@ -298,7 +298,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         var terms = pull.Terms;
         if (terms.TimeToLive != long.MaxValue)
             terms = terms with { TimeToLive = Math.Max(1, terms.TimeToLive - (long)_time.GetElapsedTime(pull.Since).TotalMilliseconds) }; // counted from the news of it
-        Local.CompletePending(pull.Key, pull.Version, new LargePackedValue<TValue>(_values, value, pull.Descriptor), terms); // releases what it does not take
+        Local.CompletePending(pull.Key, pull.Version, new LargePackedValue<TValue>(Values, value, pull.Descriptor), terms); // releases what it does not take
         return true;
     }
 

@@ -17,7 +17,6 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private const long MaxSerializedBytes = 8 * 1024 * 1024;
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(50);
 
-    private readonly IServiceProvider _services;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
@@ -109,7 +108,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _log.RepairFailed(exception, Name);
+            Logger.RepairFailed(exception, Name);
         }
         finally
         {
@@ -150,7 +149,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         if (marks.IsOver)
             FailEarlyChanges();
         if (lost.Count > 0)
-            _log.HoleLost(Name);
+            Logger.HoleLost(Name);
         return marks;
     }
 
@@ -205,7 +204,10 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
             knows ??= answer.Knows; // of the first page: the later ones know at least that
             if (mendsHole && !knows.Any(Fills))
                 return;
-            await FetchAsync(other, Local.Reconcile(page, mendsHole).Wanted);
+            var reconciled = Local.Reconcile(page, mendsHole);
+            await FetchAsync(other, reconciled.Wanted);
+            if (reconciled.Wanted.Count + reconciled.Dropped + reconciled.Removed > 0)
+                Channel.TellClients(Stream); // who hear of frames only
             if (answer.To == to)
                 break;
             next = answer.To + 1;
@@ -265,46 +267,22 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         [.. answer.Keys.Select(key => new KeyState<TKey>(ReadKey(key.Key), KeyHashing.Hash(key.Key), key.Fate, key.Version, new Place(key.PlaceMajor, key.PlaceMinor)))],
         answer.IsPartial);
 
-    private byte[] KeyBytes(TKey key)
-    {
-        using var buffer = OutgoingChange.Rent();
-        Keys.Write(buffer, key);
-        return buffer.Written.ToArray();
-    }
-
-    private async ValueTask<TAnswer?> AskAsync<TAnswer>(SiloAddress other, ReplicaRequest request)
+    private async ValueTask<TAnswer?> AskAsync<TAnswer>(SiloAddress other, CacheRequest request)
         where TAnswer : class
     {
         var answer = await Channel.AskAsync(other, Stream, ToBytes(request));
-        return answer.Length == 0 ? null : _services.GetRequiredService<Serializer<TAnswer>>().Deserialize(answer);
+        return answer.Length == 0 ? null : Services.GetRequiredService<Serializer<TAnswer>>().Deserialize(answer);
     }
-
-    /// <summary>With its type, for it is read as a request of any kind.</summary>
-    private byte[] ToBytes(ReplicaRequest request) => Pack(request);
 
     // Answers. --------------------------------------------------------------------------------------------------------------------------
 
-    public override byte[] Answer(ReadOnlySpan<byte> request)
-    {
-        try
-        {
-            return Answer(_services.GetRequiredService<Serializer<ReplicaRequest>>().Deserialize(request));
-        }
-#pragma warning disable CA1031 // As for frames: a serializer may throw anything for bytes that it did not write.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            _log.AnswerFailed(exception, Name);
-            return [];
-        }
-    }
-
-    private byte[] Answer(ReplicaRequest? request) => request switch
+    private protected override byte[] Answer(CacheRequest request) => request switch
     {
         DigestRequest => Pack(new DigestAnswer(Local.BucketDigests(), Local.IsPartial)),
         StateRequest state when state.From <= state.To && GetState(state) is { } answer => Pack(answer),
         EntriesRequest entries => Pack(GetEntries(entries.Keys)),
         ChunkRequest chunk => GetChunk(chunk),
+        ReadRequest read when Local.ContainsKey(ReadKey(read.Key)) => Pack(GetEntries([read.Key])),
         _ => [],
     };
 
@@ -358,6 +336,4 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
 
         return new(done, [.. entries]);
     }
-
-    private byte[] Pack<TMessage>(TMessage message) => _services.GetRequiredService<Serializer<TMessage>>().SerializeToArray(message);
 }

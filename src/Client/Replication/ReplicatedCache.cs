@@ -1,6 +1,5 @@
 using McCache.Core;
 using McCache.Streaming;
-using Microsoft.Extensions.Logging;
 
 namespace McCache.Client;
 
@@ -18,22 +17,17 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
     private const int MaxEarlyChanges = 10_000;
     private const int MaxEarlyBytes = 16 * 1024 * 1024;
 
-    private readonly Codec<TValue> _values;
     private readonly McCacheOptions _options;
-    private readonly ILogger _log;
     private readonly Lock _earlyGate = new();
     private Queue<EarlyChange>? _early = new();
     private long _earlyBytes, _repeats;
     private bool _isMakingEarlyChanges;
 
-    internal ReplicatedCache(LocalCache<TKey, TValue> local, CacheMember member, StaleReads staleReads)
-        : base(local, member, staleReads)
+    internal ReplicatedCache(LocalCache<TKey, TValue> local, CacheMember member, CacheOptions options)
+        : base(local, member, options)
     {
-        _values = new Codec<TValue>(local.Name, "value", member.Services);
         _options = member.Options;
         local.ExpiryMargin = (long)_options.MaxClockSkew.TotalMilliseconds;
-        _log = member.Services.GetRequiredService<ILoggerFactory>().CreateLogger<ReplicatedCache<TKey, TValue>>();
-        _services = member.Services;
         _time = member.Time;
         _timer = member.Time.CreateTimer(static cache => _ = ((ReplicatedCache<TKey, TValue>)cache!).RepairAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Channel.Attach(Stream, this);
@@ -44,6 +38,8 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
 
     /// <summary>Whether what is written is still kept for the start.</summary>
     internal bool IsEarly => Volatile.Read(ref _early) is not null;
+
+    private new IReplicaChannel Channel => (IReplicaChannel)base.Channel;
 
     // Verbs. ------------------------------------------------------------------------------------------------------------------------------
 
@@ -57,7 +53,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
             WireEntry.Write(change, default, terms, Keys, key);
             CheckSize(change.Written.Length, "key"); // with its tags
             change.BeginContent(CacheFrame.HeaderSize, _options.MaxInlineValueBytes);
-            _values.Write(change, value);
+            Values.Write(change, value);
             return change.EndContent() is not { } large || large.Length <= _options.MaxLargeValueBytes
                 ? change
                 : throw new ArgumentException(
@@ -105,18 +101,28 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
                         $"Another member's version of what was written to cache '{Name}' is further ahead of this member's wall clock than McCacheOptions.{nameof(McCacheOptions.MaxClockSkew)} ({_options.MaxClockSkew}), and holds there. Set the clocks right.");
                 if (met == Settlement.Clean || (met == Settlement.Overruled && isInformed))
                     return;
-                Interlocked.Increment(ref _repeats);
                 isInformed = met == Settlement.Overruled; // then every place has told what it held, and this member's clock is past it
+                change.Settled = default; // if nothing is sent this time, nothing is to be waited for
+                change.OnBehalfOf = null; // its client may have read what somebody else wrote meanwhile
+                if (change.Again is { } again)
+                {
+                    again();
+                    return;
+                }
+
                 make();
+                OnMadeAgain();
             }
         }
     }
 
+    private protected override void OnMadeAgain() => Interlocked.Increment(ref _repeats);
+
     private long Publish(OutgoingChange change)
     {
         if (!change.IsAwaited)
-            return Channel.Publish(Stream, change.Written);
-        var publication = Channel.PublishAsync(Stream, change.Written, change.Token);
+            return Channel.Publish(Stream, change.Written, change.OnBehalfOf);
+        var publication = Channel.PublishAsync(Stream, change.Written, change.OnBehalfOf, change.Token);
         change.Settled = publication.Settled;
         return publication.Stamp;
     }
@@ -169,7 +175,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
             long stamp;
             if (change.Settled is { } settled)
             {
-                var publication = Channel.PublishAsync(Stream, change.Payload, change.Token);
+                var publication = Channel.PublishAsync(Stream, change.Payload, null, change.Token);
                 stamp = publication.Stamp;
                 _ = ForwardAsync(publication.Settled, settled);
             }
@@ -258,7 +264,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
         var place = entry.Place == default ? Place.AtEnd(version) : entry.Place;
         return entry.IsLarge
             ? MergeLarge(key, entry.Key.ToArray(), version, place, entry.Terms, Descriptor.Read(entry.Content), isLate, sender)
-            : Local.MergeValue(key, KeyHashing.Hash(entry.Key), version, place, new SmallPackedValue<TValue>(_values, entry.Content.ToArray()), entry.Terms, isLate);
+            : Local.MergeValue(key, KeyHashing.Hash(entry.Key), version, place, new SmallPackedValue<TValue>(Values, entry.Content.ToArray()), entry.Terms, isLate);
     }
 
     private static FrameOutcome Outcome(Merge merge) => merge == Core.Merge.Overruled ? FrameOutcome.Overruled : FrameOutcome.Applied;

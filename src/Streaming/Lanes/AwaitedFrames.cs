@@ -26,8 +26,10 @@ internal sealed class AwaitedFrames
         var before = Count;
         if (before == 0)
             return false;
+        if (acknowledgement is not { Overruled: null, Unknown: null, Refused: null })
+            Note(acknowledgement); // whether they are settled by now or later
         foreach (var (stream, queue) in _streams)
-            SettleTo(queue, Math.Min(SettledOf(stream, acknowledgement), acknowledgement.Applied), acknowledgement);
+            SettleTo(queue, Math.Min(SettledOf(stream, acknowledgement), acknowledgement.Applied));
         RemoveEmpty();
         return Count < before;
     }
@@ -37,7 +39,7 @@ internal sealed class AwaitedFrames
     {
         Lose(0);
         foreach (var queue in _streams.Values)
-            SettleTo(queue, long.MaxValue, null);
+            SettleTo(queue, long.MaxValue);
         _streams.Clear();
     }
 
@@ -71,15 +73,29 @@ internal sealed class AwaitedFrames
         }
     }
 
-    private void SettleTo(Queue<(long Sequence, IAwaited Awaited)> queue, long sequence, Acknowledgement? acknowledgement)
+    private void SettleTo(Queue<(long Sequence, IAwaited Awaited)> queue, long sequence)
     {
         while (queue.TryPeek(out var first) && first.Sequence <= sequence)
         {
             queue.Dequeue();
             Count--;
-            if (acknowledgement?.Overruled is { } overruled && Array.IndexOf(overruled, first.Sequence) >= 0)
-                first.Awaited.Overrule(acknowledgement.Stamp == Acknowledgement.OutOfReach ? Settlement.OutOfReach : Settlement.Overruled);
             first.Awaited.Settle();
+        }
+    }
+
+    private void Note(Acknowledgement acknowledgement)
+    {
+        var overruled = (acknowledgement.Overruled ?? []).ToHashSet();
+        var unknown = (acknowledgement.Unknown ?? []).ToHashSet();
+        var refused = (acknowledgement.Refused ?? []).DistinctBy(refusal => refusal.Sequence).ToDictionary(refusal => refusal.Sequence, refusal => refusal.Reason);
+        foreach (var (sequence, awaited) in _streams.Values.SelectMany(static queue => queue))
+        {
+            if (overruled.Contains(sequence))
+                awaited.Overrule(acknowledgement.Stamp == Acknowledgement.OutOfReach ? Settlement.OutOfReach : Settlement.Overruled);
+            if (unknown.Contains(sequence))
+                awaited.Overrule(Settlement.Unknown);
+            if (refused.TryGetValue(sequence, out var reason))
+                awaited.Refuse(reason);
         }
     }
 

@@ -23,18 +23,31 @@ internal sealed class Delivery(byte[] stream, long sequence)
 internal sealed class InboundLane(ulong receiver)
 {
     internal const int MaxLagging = 64;
+    private const int MaxReasons = 64;
 
     private readonly Dictionary<byte[], Queue<Delivery>> _unsettled = new(StreamNames.Comparer);
-    private readonly Queue<long> _overruled = new();
+    private readonly List<(long Sequence, bool IsUnknown, long Until)> _overruled = [];
+    private readonly List<(Refusal Refusal, long Until)> _refused = [];
+    private readonly Queue<Delivery> _losses = new();
     private long _applied;
+
+    /// <summary>Every frame up to this number has been applied.</summary>
+    internal long Applied => _applied;
+
+    /// <summary>Frames that are not settled.</summary>
+    internal int Unsettled { get; private set; }
 
     /// <summary>Looks at a batch's header. Apply what it admits, then <see cref="Commit"/>.</summary>
     internal Admission Admit(Batch batch)
     {
         if (batch.First < 1 || batch.Count < 0 || batch.First > long.MaxValue - batch.Count)
             return default;
-        while (_overruled.TryPeek(out var known) && known < batch.First)
-            _overruled.Dequeue();
+        if (batch.Gap is null)
+        {
+            _overruled.RemoveAll(overruled => overruled.Until <= batch.First);
+            _refused.RemoveAll(refused => refused.Until <= batch.First);
+        }
+
         if (batch.First <= _applied + 1)
             return new(true, (int)Math.Min(batch.Count, _applied + 1 - batch.First), null);
         return new(batch.Gap is not null, 0, batch.Gap);
@@ -43,8 +56,24 @@ internal sealed class InboundLane(ulong receiver)
     /// <summary>An admitted batch has been applied.</summary>
     internal void Commit(Batch batch) => _applied = Math.Max(_applied, batch.First + batch.Count - 1);
 
-    /// <summary>An awaited frame has met something newer. Said with every acknowledgement until the publisher is known to have had one.</summary>
-    internal void Overrule(long sequence) => _overruled.Enqueue(sequence);
+    /// <summary>An awaited frame has met something newer, or it is not known what it has met. Said with every acknowledgement until the publisher is known to have had one.</summary>
+    internal void Overrule(long sequence, bool isUnknown = false)
+    {
+        if (!_overruled.Exists(overruled => overruled.Sequence == sequence && overruled.IsUnknown == isUnknown))
+            _overruled.Add((sequence, isUnknown, Heard));
+    }
+
+    /// <summary>An awaited frame makes no sense, and its publisher is to know why. Said with every acknowledgement until the publisher is known to have had one.</summary>
+    internal void Refuse(long sequence, string reason)
+        => _refused.Add((new(sequence, _refused.Count < MaxReasons ? reason : "It was refused, as many before it."), Heard));
+
+    /// <summary>Whatever was lost before the next frame is not settled before others have been told; call <see cref="Settle"/> then.</summary>
+    internal Delivery TrackLoss()
+    {
+        var loss = new Delivery([], _applied + 1);
+        _losses.Enqueue(loss);
+        return loss;
+    }
 
     /// <summary>An awaited frame has gone to subscribers; call <see cref="Settle"/> when the last one has handled it.</summary>
     internal Delivery Track(ReadOnlySpan<byte> stream, long sequence)
@@ -58,6 +87,7 @@ internal sealed class InboundLane(ulong receiver)
 
         var delivery = new Delivery(name, sequence);
         queue.Enqueue(delivery);
+        Unsettled++;
         return delivery;
     }
 
@@ -65,18 +95,55 @@ internal sealed class InboundLane(ulong receiver)
     internal bool Settle(Delivery delivery)
     {
         delivery.IsSettled = true;
+        if (delivery.Stream.Length == 0)
+            return SettleLosses();
         if (!_unsettled.TryGetValue(delivery.Stream, out var queue) || queue.Peek() != delivery)
             return false;
         while (queue.TryPeek(out var first) && first.IsSettled)
+        {
             queue.Dequeue();
+            Unsettled--;
+        }
+
         if (queue.Count == 0)
             _unsettled.Remove(delivery.Stream);
         return true;
     }
 
+    /// <summary>A batch that begins here, and jumps over no gap, is sent by who has had an acknowledgement that was made later than now: it says that more was applied.</summary>
+    private long Heard => _applied + 2;
+
     /// <param name="stamp">The receiver's clock.</param>
     internal Acknowledgement Acknowledge(long stamp)
-        => _overruled.Count == 0 ? Acknowledge() : Acknowledge() with { Overruled = [.. _overruled], Stamp = stamp };
+    {
+        var acknowledgement = Acknowledge();
+        if (_losses.TryPeek(out var loss))
+        {
+            acknowledgement = acknowledgement with
+            {
+                Floor = Math.Min(acknowledgement.Floor, loss.Sequence - 1),
+                Lagging = acknowledgement.Lagging is null ? null : Array.ConvertAll(acknowledgement.Lagging, lag => lag with { Lowest = Math.Min(lag.Lowest, loss.Sequence) }),
+            };
+        }
+
+        if (_refused.Count > 0)
+            acknowledgement = acknowledgement with { Refused = [.. _refused.Select(refused => refused.Refusal)] };
+        return _overruled.Count == 0 ? acknowledgement : acknowledgement with { Overruled = Sequences(isUnknown: false), Unknown = Sequences(isUnknown: true), Stamp = stamp };
+
+        long[]? Sequences(bool isUnknown)
+        {
+            long[] sequences = [.. _overruled.Where(overruled => overruled.IsUnknown == isUnknown).Select(overruled => overruled.Sequence)];
+            return sequences.Length == 0 ? null : sequences;
+        }
+    }
+
+    private bool SettleLosses()
+    {
+        var before = _losses.Count;
+        while (_losses.TryPeek(out var first) && first.IsSettled)
+            _losses.Dequeue();
+        return _losses.Count < before;
+    }
 
     private Acknowledgement Acknowledge()
     {

@@ -69,7 +69,8 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     /// <summary>The number of the first frame that the receiver is not known to have; 0 while it may lack any.</summary>
     internal long Lowest => _lost is not null ? 0 : _frames.Count > 0 ? _frames[0].Number : long.MaxValue;
 
-    private long Last => _base + _frames.Count;
+    /// <summary>The sequence number of the last frame.</summary>
+    internal long Last => _base + _frames.Count;
 
     /// <summary>Takes a frame.</summary>
     /// <returns>False when the queue was full and has been dropped; the frame is in the queue all the same.</returns>
@@ -99,11 +100,15 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     /// <summary>A frame's sequence number on this lane.</summary>
     internal long ToSequence(long number) => number - _offset;
 
-    /// <summary>Frames of unknown streams were lost before this lane, which is new, could have them. One sequence number stands for them.</summary>
-    internal void LoseEarlier()
+    /// <summary>Frames were lost before this lane, which is new, could have them. One sequence number stands for them.</summary>
+    /// <param name="streams">Of which streams; null for all.</param>
+    internal void LoseEarlier(IEnumerable<byte[]>? streams = null)
     {
         _base++;
-        LoseAll();
+        if (streams is null)
+            LoseAll();
+        else
+            _lost = new(streams, StreamNames.Comparer);
     }
 
     /// <summary>The next batch to send, if any.</summary>
@@ -219,7 +224,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
         var lost = _lost.GetAlternateLookup<ReadOnlySpan<byte>>();
         for (var i = 0; i < _frames.Count && !_lostAll; i++)
         {
-            if (!lost.Contains(_frames[i].Name) && (_lostAll = _lost.Count == MaxGapStreams) is false)
+            if (!lost.Contains(_frames[i].Name) && (_lostAll = _lost.Count >= MaxGapStreams) is false)
                 lost.Add(_frames[i].Name);
         }
 

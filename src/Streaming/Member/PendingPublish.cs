@@ -44,8 +44,11 @@ internal sealed class PendingPublish(Action<PendingPublish> onSettled) : IAwaite
         }
     }
 
-    /// <summary>One more place must settle the frame.</summary>
-    internal void Hold() => Interlocked.Increment(ref _holds);
+    /// <inheritdoc/>
+    public void Hold() => Interlocked.Increment(ref _holds);
+
+    /// <inheritdoc/>
+    public void Refuse(string reason) => Fail(new InvalidOperationException(reason));
 
     /// <summary>One place has settled it, or has left.</summary>
     public void Settle()

@@ -6,7 +6,7 @@ namespace McCache.Streaming;
 /// Rule 6: a silo has died, perhaps half-way through telling the others something. What it has not said they all have is told them by everyone who has it; what was not kept is a gap for
 /// them. It may be much, so it is done on the thread pool.
 /// </summary>
-internal sealed class Relay(MulticastMember member) : KickedWork(member.Lease.Queue)
+internal sealed class Relay(SiloMember member) : KickedWork(member.Lease.Queue)
 {
     private readonly ConcurrentQueue<UnsettledBatches> _queue = new();
 
@@ -27,7 +27,7 @@ internal sealed class Relay(MulticastMember member) : KickedWork(member.Lease.Qu
         if (unsettled.HasDiscarded)
         {
             foreach (var name in member.Streams.Handled)
-                member.Send(new Frame(FrameKind.Lost, name, []), null, isLocal: false);
+                member.Send(new Frame(FrameKind.Lost, false, name, []), null, isLocal: false);
         }
 
         foreach (var batch in unsettled.Batches)
@@ -40,9 +40,9 @@ internal sealed class Relay(MulticastMember member) : KickedWork(member.Lease.Qu
                 Interlocked.Increment(ref member.Counters.Relayed);
                 var told = frame.Kind switch
                 {
-                    FrameKind.Lost => new Frame(FrameKind.Lost, frame.Name, []),
-                    FrameKind.Relayed => new Frame(FrameKind.Relayed, frame.Name, frame.Payload),
-                    _ => new Frame(FrameKind.Relayed, frame.Name, new Origin(batch.Publisher.Id, frame.Stamp).Before(frame.Payload)),
+                    FrameKind.Lost or FrameKind.Gap => new Frame(FrameKind.Lost, false, frame.Name, []),
+                    FrameKind.Relayed => new Frame(FrameKind.Relayed, false, frame.Name, frame.Payload),
+                    _ => new Frame(FrameKind.Relayed, false, frame.Name, new Origin(batch.Publisher.Id, frame.Stamp).Before(frame.Payload)),
                 };
                 member.Send(told, null, isLocal: false);
             }

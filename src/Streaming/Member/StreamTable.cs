@@ -4,11 +4,11 @@ using System.Collections.Immutable;
 namespace McCache.Streaming;
 
 /// <summary>Who listens to a stream here.</summary>
-internal sealed record StreamListeners(IFrameHandler? Handler, ImmutableArray<Subscription> Subscriptions)
+internal sealed record StreamListeners(IFrameHandler? Handler, ImmutableArray<Subscription> Subscriptions, ImmutableArray<AttachedClient> Clients)
 {
-    internal static readonly StreamListeners None = new(null, []);
+    internal static readonly StreamListeners None = new(null, [], []);
 
-    internal bool IsEmpty => Handler is null && Subscriptions.IsEmpty;
+    internal bool IsEmpty => Handler is null && Subscriptions.IsEmpty && Clients.IsEmpty;
 }
 
 /// <summary>The streams that this member listens to. Reading takes no lock.</summary>
@@ -18,7 +18,7 @@ internal sealed class StreamTable
     private bool _hasHandlers;
     private bool _hasReplicas;
 
-    internal IEnumerable<StreamListeners> All => _streams.Values;
+    internal IEnumerable<KeyValuePair<byte[], StreamListeners>> All => _streams;
 
     /// <summary>The names of the streams that have a frame handler.</summary>
     internal IEnumerable<byte[]> Handled => _streams.Where(stream => stream.Value.Handler is not null).Select(stream => stream.Key);
@@ -40,29 +40,32 @@ internal sealed class StreamTable
             Volatile.Write(ref _hasReplicas, true);
         _streams.AddOrUpdate(
             name,
-            static (_, handler) => new(handler, []),
+            static (_, handler) => StreamListeners.None with { Handler = handler },
             static (_, known, handler) => known.Handler is null
                 ? known with { Handler = handler }
                 : throw new InvalidOperationException("The stream has a frame handler already."),
             handler);
     }
 
-    internal void Add(Subscription subscription) => _streams.AddOrUpdate(
-        subscription.StreamName,
-        static (_, subscription) => new(null, [subscription]),
-        static (_, known, subscription) => known with { Subscriptions = known.Subscriptions.Add(subscription) },
-        subscription);
+    internal void Add(Subscription subscription)
+        => Change(subscription.StreamName, known => known with { Subscriptions = known.Subscriptions.Add(subscription) });
 
     internal void Remove(Subscription subscription)
+        => Change(subscription.StreamName, known => known with { Subscriptions = known.Subscriptions.Remove(subscription) });
+
+    internal void Add(byte[] stream, AttachedClient client) => Change(stream, known => known with { Clients = known.Clients.Add(client) });
+
+    internal void Remove(byte[] stream, AttachedClient client) => Change(stream, known => known with { Clients = known.Clients.Remove(client) });
+
+    private void Change(byte[] stream, Func<StreamListeners, StreamListeners> change)
     {
-        while (_streams.TryGetValue(subscription.StreamName, out var known))
+        for (var done = false; !done;)
         {
-            var rest = known with { Subscriptions = known.Subscriptions.Remove(subscription) };
-            var done = rest.IsEmpty
-                ? _streams.TryRemove(new KeyValuePair<byte[], StreamListeners>(subscription.StreamName, known))
-                : _streams.TryUpdate(subscription.StreamName, rest, known);
-            if (done)
-                return;
+            var isKnown = _streams.TryGetValue(stream, out var known);
+            var changed = change(known ?? StreamListeners.None);
+            done = isKnown
+                ? changed.IsEmpty ? _streams.TryRemove(KeyValuePair.Create(stream, known!)) : _streams.TryUpdate(stream, changed, known!)
+                : changed.IsEmpty || _streams.TryAdd(stream, changed);
         }
     }
 }

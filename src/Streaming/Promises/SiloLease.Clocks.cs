@@ -9,7 +9,7 @@ internal sealed partial class SiloLease
     private readonly PartedWork _partedWork;
     private readonly ConcurrentDictionary<SiloAddress, long> _skews = new();
     private readonly Throttle _skewWarnings = new();
-    private (TimeSpan Monotonic, DateTimeOffset Wall)? _lastClocks;
+    private readonly ClockWatch _watch;
 
     /// <summary>Askers that were refused: this silo could not see them live in a view as new as theirs.</summary>
     internal long RefusedAsks;
@@ -25,23 +25,13 @@ internal sealed partial class SiloLease
 
     private long WallClock => Clock.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>
-    /// A monotonic clock that stood still while the machine was suspended would make old promises look young. The wall clock tells: when the two part by more than the
-    /// protocol's margin between two ticks, nothing that rests on them holds any more.
-    /// </summary>
     private void WatchClocks(TimeSpan now)
     {
-        var wall = Clock.Time.GetUtcNow();
-        if (Clock.Now - now > Times.Margin / 4)
-            return; // this thread was held up between the two readings
-        if (_lastClocks is { } last && (wall - last.Wall - (now - last.Monotonic)).Duration() > Times.Margin)
-        {
-            Interlocked.Increment(ref ClockBreaks);
-            _validity.Expire(now);
-            _partedWork.Kick();
-        }
-
-        _lastClocks = (now, wall);
+        if (!_watch.HaveParted(now))
+            return;
+        Interlocked.Increment(ref ClockBreaks);
+        _validity.Expire(now);
+        _partedWork.Kick();
     }
 
     private sealed class PartedWork(SiloLease lease) : KickedWork(lease.Queue)

@@ -32,6 +32,7 @@ internal sealed partial class SiloLease : IDisposable
         Queue = queue ?? KickedWork.OnThreadPool;
         _partedWork = new PartedWork(this);
         Clock = new MemberClock(time);
+        _watch = new ClockWatch(Clock, times.Margin);
         Stamps = new HybridClock(time, maxClockSkew);
         _view = new ClusterView(self);
         _validity = new Validity(times, _view);

@@ -55,8 +55,11 @@ internal sealed class MulticastLifecycle(
 
     private async Task OnClose(CancellationToken cancellationToken)
     {
+        var clients = Task.WhenAll(members.All.Select(member => member.ClientsGone)); // at the latest when their leases have run out
+        await clients.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await WithinAsync(token => Task.WhenAll(members.All.Select(member => member.CloseAsync(token))));
-        await WithinAsync(token => lease.SayGoodbyeAsync(members.All.All(member => member.IsDrained), token));
+        if (clients.IsCompleted)
+            await WithinAsync(token => lease.SayGoodbyeAsync(members.All.All(member => member.IsDrained), token)); // else others wait for this silo as for one that has died
 
         async Task WithinAsync(Func<CancellationToken, Task> action)
         {

@@ -4,14 +4,11 @@ using Microsoft.Extensions.Options;
 
 namespace McCache.Streaming;
 
-/// <summary>The name of a provider that was added.</summary>
-internal sealed record MulticastRegistration(string Name);
-
 /// <summary>The members of this silo, one for each provider: whatever comes for the silo goes to all, whatever comes for a provider to its own.</summary>
 internal sealed class MulticastMembers
 {
     private const int MaxUnknown = 64;
-    private readonly FrozenDictionary<string, MulticastMember> _members;
+    private readonly FrozenDictionary<string, SiloMember> _members;
     private readonly HashSet<string> _unknown = [];
     private readonly ILogger _log;
     private long _unknownBatches;
@@ -27,17 +24,17 @@ internal sealed class MulticastMembers
         _log = loggers.CreateLogger<MulticastMember>();
         _members = registrations.DistinctBy(registration => registration.Name).ToFrozenDictionary(
             registration => registration.Name,
-            registration => new MulticastMember(registration.Name, silo.SiloAddress, lease, transport, options.Get(registration.Name), _log));
+            registration => new SiloMember(registration.Name, silo.SiloAddress, lease, transport, options.Get(registration.Name), _log));
         lease.Changed = OnLease;
         lease.ClocksParted = OnClocksParted;
     }
 
-    internal IEnumerable<MulticastMember> All => _members.Values;
+    internal IEnumerable<SiloMember> All => _members.Values;
 
     /// <summary>Batches for providers that this silo does not have.</summary>
     internal long UnknownBatches => Volatile.Read(ref _unknownBatches);
 
-    internal MulticastMember? Find(string name) => _members.GetValueOrDefault(name);
+    internal SiloMember? Find(string name) => _members.GetValueOrDefault(name);
 
     /// <summary>Hands a batch to its provider. What is for a provider that this silo does not have is applied and settled: nobody here listens.</summary>
     internal Acknowledgement Receive(Batch batch)

@@ -34,10 +34,10 @@ internal sealed class MulticastStream<T>(MulticastStreamProvider provider, Strea
         var last = Member.CreateFrame(FrameKind.Item, true, streamId, Serialize(items[^1]));
         foreach (var frame in frames)
             Member.Send(frame, null, isLocal: true);
-        return Member.SendAsync(last, isLocal: true, CancellationToken.None).AsTask();
+        return Member.SendAsync(last, isLocal: true, null, CancellationToken.None).AsTask();
     }
 
-    public Task OnCompletedAsync() => Member.SendAsync(Member.CreateFrame(FrameKind.Completed, true, streamId, []), isLocal: true, CancellationToken.None).AsTask();
+    public Task OnCompletedAsync() => Member.SendAsync(Member.CreateFrame(FrameKind.Completed, true, streamId, []), isLocal: true, null, CancellationToken.None).AsTask();
 
     public Task OnErrorAsync(Exception ex)
     {
@@ -53,7 +53,7 @@ internal sealed class MulticastStream<T>(MulticastStreamProvider provider, Strea
         MulticastStreamProvider.RefuseToken(token);
         if (filterData is not null)
             throw new NotSupportedException("Multicast streams have no filters. Pass null.");
-        return Subscribe(observer, null);
+        return AddAsync(observer, null);
     }
 
     public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncBatchObserver<T> batchObserver) => SubscribeAsync(batchObserver, null);
@@ -62,7 +62,7 @@ internal sealed class MulticastStream<T>(MulticastStreamProvider provider, Strea
     {
         ArgumentNullException.ThrowIfNull(batchObserver);
         MulticastStreamProvider.RefuseToken(token);
-        return Subscribe(null, batchObserver);
+        return AddAsync(null, batchObserver);
     }
 
     /// <summary>The subscriptions of the calling activation only; outside grains, those of this silo that were made outside grains. Nobody knows those of others.</summary>
@@ -95,14 +95,24 @@ internal sealed class MulticastStream<T>(MulticastStreamProvider provider, Strea
     private byte[] Serialize<TItem>(TItem item) => provider.Serializer.SerializeToArray(item);
 
     private Task<Settlement> SendAsync<TItem>(FrameKind kind, TItem item)
-        => Member.SendAsync(Member.CreateFrame(kind, true, streamId, Serialize(item)), isLocal: true, CancellationToken.None).AsTask();
+        => Member.SendAsync(Member.CreateFrame(kind, true, streamId, Serialize(item)), isLocal: true, null, CancellationToken.None).AsTask();
 
-    private Task<StreamSubscriptionHandle<T>> Subscribe(IAsyncObserver<T>? single, IAsyncBatchObserver<T>? batch)
+    private async Task<StreamSubscriptionHandle<T>> AddAsync(IAsyncObserver<T>? single, IAsyncBatchObserver<T>? batch)
     {
         var subscription = new Subscription<T>(this, provider.CurrentGrain, single, batch);
         Member.Streams.Add(subscription);
         if (subscription.IsClosed)
             Member.Streams.Remove(subscription); // its activation ended in between
-        return Task.FromResult<StreamSubscriptionHandle<T>>(new MulticastSubscriptionHandle<T>(subscription));
+        try
+        {
+            await Member.ListenAsync(subscription.StreamName);
+        }
+        catch
+        {
+            subscription.Close();
+            throw;
+        }
+
+        return new MulticastSubscriptionHandle<T>(subscription);
     }
 }

@@ -96,6 +96,7 @@ internal abstract class Subscription : IThreadPoolWorkItem
 
         _closed.Cancel(); // a long-lived grain keeps nothing of a subscription that has ended
         _member.Streams.Remove(this);
+        _member.OnForsaken(StreamName);
         Settle(dropped);
     }
 

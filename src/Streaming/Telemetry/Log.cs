@@ -10,8 +10,20 @@ internal static partial class Log
     [LoggerMessage(2001, LogLevel.Debug, "Multicast provider '{Provider}': a batch to {Silo} was not answered; it is sent again until the silo answers or is declared dead.")]
     internal static partial void BatchFailed(this ILogger log, Exception exception, string provider, SiloAddress silo);
 
-    [LoggerMessage(2002, LogLevel.Warning, "Multicast provider '{Provider}': the lane to {Silo} was full and has been dropped; the silo will be told of the gap.")]
-    internal static partial void LaneFull(this ILogger log, string provider, SiloAddress silo);
+    [LoggerMessage(2002, LogLevel.Warning, "Multicast provider '{Provider}': the lane to {Member} was full and has been dropped; the member will be told of the gap.")]
+    internal static partial void LaneFull(this ILogger log, string provider, string member);
+
+    [LoggerMessage(2015, LogLevel.Debug, "Multicast provider '{Provider}': a client has not answered; it is asked again until it does or its lease runs out.")]
+    internal static partial void ClientUnanswered(this ILogger log, Exception exception, string provider);
+
+    [LoggerMessage(2016, LogLevel.Debug, "Multicast provider '{Provider}': the gateway has not answered; it is asked again, or another is looked for when the lease has run out.")]
+    internal static partial void GatewayUnanswered(this ILogger log, Exception exception, string provider);
+
+    [LoggerMessage(2017, LogLevel.Information, "Multicast provider '{Provider}': this client is attached to gateway {Silo}.")]
+    internal static partial void GatewayFound(this ILogger log, string provider, SiloAddress silo);
+
+    [LoggerMessage(2018, LogLevel.Warning, "Multicast provider '{Provider}': gateway {Silo} is lost. This client serves no copies until it has found another.")]
+    internal static partial void GatewayLost(this ILogger log, string provider, SiloAddress silo);
 
     [LoggerMessage(2003, LogLevel.Warning, "Multicast provider '{Provider}': frames for this silo were lost ({Reason}).")]
     internal static partial void GapNoted(this ILogger log, string provider, GapReason reason);

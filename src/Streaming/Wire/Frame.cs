@@ -19,6 +19,9 @@ internal enum FrameKind : byte
 
     /// <summary>Such a silo's frames were not kept: a gap of the stream, for its frame handler only. No payload.</summary>
     Lost = 5,
+
+    /// <summary>A gap of the stream, between a gateway and its clients: for everybody who listens to it. No payload.</summary>
+    Gap = 6,
 }
 
 /// <summary>
@@ -49,8 +52,8 @@ internal sealed class Frame
     internal Frame(FrameKind kind, bool awaited, StreamId stream, ReadOnlySpan<byte> payload)
         : this(kind, awaited, StreamNames.GetLength(stream), payload) => StreamNames.Write(stream, Bytes.AsSpan(HeaderLength, _nameLength));
 
-    internal Frame(FrameKind kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> payload)
-        : this(kind, false, name.Length, payload) => name.CopyTo(Bytes.AsSpan(HeaderLength));
+    internal Frame(FrameKind kind, bool awaited, ReadOnlySpan<byte> name, ReadOnlySpan<byte> payload)
+        : this(kind, awaited, name.Length, payload) => name.CopyTo(Bytes.AsSpan(HeaderLength));
 
     private Frame(FrameKind kind, bool awaited, int nameLength, ReadOnlySpan<byte> payload)
     {

@@ -14,7 +14,7 @@ public sealed class ChannelTests
         var handlers = Attach(cluster);
         for (var i = 0; i < 1_000; i++)
             cluster.Channel(0).Publish(s_stream, System.Text.Encoding.UTF8.GetBytes($"{i}"));
-        await cluster.Channel(0).PublishAsync(s_stream, "last"u8, Token).Settled.AsTask().InTime();
+        await cluster.Channel(0).PublishAsync(s_stream, "last"u8, null, Token).Settled.AsTask().InTime();
         Assert.False(handlers[0].HasMore);
         foreach (var handler in handlers[1..])
         {
@@ -55,7 +55,7 @@ public sealed class ChannelTests
         cluster.Channel(1).Attach(StreamId.Create("tests", "other"), other);
         var handlers = Attach(cluster);
         cluster.Channel(0).Publish(s_stream, "nonsense"u8);
-        await cluster.Channel(0).PublishAsync(s_stream, "next"u8, Token).Settled.AsTask().InTime();
+        await cluster.Channel(0).PublishAsync(s_stream, "next"u8, null, Token).Settled.AsTask().InTime();
         Assert.Equal("gap", await handlers[1].NextAsync());
         Assert.Equal("next", await handlers[1].NextAsync());
         Assert.False(other.HasMore);

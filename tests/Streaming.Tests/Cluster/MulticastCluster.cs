@@ -39,7 +39,7 @@ internal sealed class MulticastCluster : IAsyncDisposable
 
     internal IMulticastChannel Channel(int silo, string provider = One) => Silos[silo].ServiceProvider.GetRequiredKeyedService<IMulticastChannel>(provider);
 
-    internal MulticastMember Member(int silo, string provider = One) => (MulticastMember)Channel(silo, provider);
+    internal SiloMember Member(int silo, string provider = One) => (SiloMember)Channel(silo, provider);
 
     internal IAsyncStream<T> Stream<T>(int silo, string key, string provider = One) => Stream<T>(Silos[silo], key, provider);
 

@@ -25,6 +25,10 @@ internal sealed class RecordingHandler : IFrameHandler
         return FrameOutcome.Applied;
     }
 
+    public ValueTask MakeAsync(ReadOnlySpan<byte> payload, Awaiting awaiting, AttachedClient client) => throw new NotSupportedException("No client here.");
+
+    public byte[] Again(ReadOnlySpan<byte> payload) => payload.ToArray();
+
     public void OnGap(SiloAddress publisher, long upTo) => _events.Writer.TryWrite("gap");
 
     public byte[] Answer(ReadOnlySpan<byte> request) => request.ToArray();

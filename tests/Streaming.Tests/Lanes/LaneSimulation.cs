@@ -243,6 +243,14 @@ internal sealed class LaneSimulation
 
         public bool IsAbandoned => false;
 
+        public void Hold()
+        {
+        }
+
+        public void Refuse(string reason)
+        {
+        }
+
         public void Overrule(Settlement by)
         {
         }

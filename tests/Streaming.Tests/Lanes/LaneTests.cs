@@ -133,6 +133,14 @@ public sealed class LaneTests
     {
         public bool IsAbandoned => true;
 
+        public void Hold()
+        {
+        }
+
+        public void Refuse(string reason)
+        {
+        }
+
         public void Overrule(Settlement by)
         {
         }

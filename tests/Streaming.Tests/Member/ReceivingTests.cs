@@ -12,7 +12,7 @@ public sealed class ReceivingTests : IDisposable
     private static readonly HashSet<SiloAddress> s_live = [s_other];
     private readonly RecordingHandler _handler = new();
     private readonly SiloLease _lease;
-    private readonly MulticastMember _member;
+    private readonly SiloMember _member;
 
     public ReceivingTests()
     {
@@ -105,11 +105,11 @@ public sealed class ReceivingTests : IDisposable
     public async Task What_a_dead_silo_publishes_fails()
     {
         _member.OnLease(new LeaseState(1, new HashSet<SiloAddress>(), [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: false));
-        var before = _member.PublishAsync(s_stream, [1], TestContext.Current.CancellationToken).Settled.AsTask();
+        var before = _member.PublishAsync(s_stream, [1], null, TestContext.Current.CancellationToken).Settled.AsTask();
         Assert.False(before.IsCompleted); // everybody has settled it, but this silo is not valid
         _member.OnLease(new LeaseState(2, s_live, [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: true));
         Assert.Contains("declared dead", (await Assert.ThrowsAsync<InvalidOperationException>(() => before)).Message, StringComparison.Ordinal);
-        var after = _member.PublishAsync(s_stream, [1], TestContext.Current.CancellationToken).Settled.AsTask();
+        var after = _member.PublishAsync(s_stream, [1], null, TestContext.Current.CancellationToken).Settled.AsTask();
         Assert.Contains("declared dead", (await Assert.ThrowsAsync<InvalidOperationException>(() => after)).Message, StringComparison.Ordinal);
     }
 

@@ -14,7 +14,7 @@ public sealed class RelayTests : IDisposable
     private static readonly SiloAddress s_mortal = SiloAddress.New(IPAddress.Loopback, 3, 3);
     private readonly Wire _wire = new();
     private readonly SiloLease _lease;
-    private readonly MulticastMember _member;
+    private readonly SiloMember _member;
     private readonly RecordingHandler _handler = new();
     private readonly Queue<IThreadPoolWorkItem> _work = new();
     private long _revision;

@@ -11,7 +11,7 @@ public sealed class SettlementTests : IDisposable
     private static readonly SiloAddress s_other = SiloAddress.New(IPAddress.Loopback, 2, 2);
     private readonly Wire _wire = new();
     private readonly SiloLease _lease;
-    private readonly MulticastMember _member;
+    private readonly SiloMember _member;
 
     public SettlementTests()
     {
@@ -31,6 +31,18 @@ public sealed class SettlementTests : IDisposable
         _wire.NewerStamp = _lease.Stamps.Next() + (1_000L << 16);
         Assert.Equal("Overruled", await PublishAsync());
         Assert.True(_lease.Stamps.Next() > _wire.NewerStamp);
+    }
+
+    [Fact]
+    public async Task Something_newer_that_is_told_unasked_overrules_and_the_clock_is_past_it()
+    {
+        _wire.IsLagging = true;
+        var publishing = PublishAsync();
+        await _wire.Probed.InTime(); // so the first answer has been taken
+        var newer = _lease.Stamps.Next() + (1_000L << 16);
+        _member.OnSettled(_member.Incarnation, s_other, new(1, 1, 1, null, [1], newer));
+        Assert.Equal("Overruled", await publishing);
+        Assert.True(_lease.Stamps.Next() > newer);
     }
 
     [Fact]
@@ -54,7 +66,7 @@ public sealed class SettlementTests : IDisposable
     private async Task<string> PublishAsync()
     {
         await _lease.BeginAloneAsync(TestContext.Current.CancellationToken); // valid by the table
-        var settled = _member.PublishAsync(s_stream, [1], TestContext.Current.CancellationToken).Settled.AsTask();
+        var settled = _member.PublishAsync(s_stream, [1], null, TestContext.Current.CancellationToken).Settled.AsTask();
         await settled.InTime();
         return (await settled).ToString();
     }
@@ -65,12 +77,17 @@ public sealed class SettlementTests : IDisposable
     private sealed class Wire : IMulticastTransport, ILeaseNetwork
     {
         private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _probed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         internal long? NewerStamp { get; set; }
 
         internal bool IsSilent { get; set; }
 
+        internal bool IsLagging { get; set; }
+
         internal Task Asked => _asked.Task;
+
+        internal Task Probed => _probed.Task;
 
         public async ValueTask<Acknowledgement> DeliverAsync(SiloAddress destination, Batch batch)
         {
@@ -78,6 +95,10 @@ public sealed class SettlementTests : IDisposable
             if (IsSilent)
                 await Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken);
             var last = batch.First + batch.Count - 1;
+            if (batch.Count == 0)
+                _probed.TrySetResult();
+            if (IsLagging)
+                return new(1, last, last, [new Lag(StreamNames.Of(s_stream), 1)]);
             return NewerStamp is { } stamp ? new(1, last, last, null, [last], stamp) : new(1, last, last, null);
         }
 

@@ -94,7 +94,7 @@ public sealed class FrameTests
     [Fact]
     public void Streams_that_no_frame_can_name_are_refused()
     {
-        Assert.Throws<ArgumentException>(() => new Frame(FrameKind.Item, false, default, []));
+        Assert.Throws<ArgumentException>(() => new Frame(FrameKind.Item, false, default(StreamId), []));
         Assert.Throws<ArgumentException>(() => new Frame(FrameKind.Item, false, StreamId.Create("ns", new string('k', StreamNames.MaxLength)), []));
     }
 
