@@ -10,10 +10,10 @@ namespace McCache.Client;
 /// </summary>
 /// <remarks>
 /// <para>It takes no value that another member has written: of a write of its own, on its way to the gateway, nobody knows yet whether it is older or newer than that. Dropping is never wrong.</para>
-/// <para>What a dictionary verb sets gets its version from the gateway, after the verb has returned. A coherent verb of somebody else that began in between must win over it all the same: this client
+/// <para>What is set here gets its version from the gateway, perhaps after the verb has returned. A coherent verb of somebody else that began in between must win over it all the same: this client
 /// then says, as any replica does, that it has something newer, once the gateway has made that; and the verb is made again, later.</para>
-/// <para>What the gateway's copy held when it was asked was whole: a change that comes to it later is told to this client later, too, and breaks the flight, for the flight began before. The gateway answers
-/// only when it has everything that this client had written. Which tags an entry has is known with its value only, so the removal of any tag breaks every flight.</para>
+/// <para>What the gateway's copy held when it was asked was whole: a change that comes to it later is told to this client later, too, and breaks the flight, for the flight began before. It is asked
+/// when it has everything that this client had written. Which tags an entry has is known with its value only, so the removal of any tag breaks every flight.</para>
 /// </remarks>
 internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, CacheMember member, CacheOptions options) : InvalidatingCache<TKey, TValue>(local, member, options)
     where TKey : notnull
@@ -116,7 +116,7 @@ internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, Ca
                 return null;
             if (descriptor is not { } large)
                 return (Values.Read(content)!, terms);
-            return await PullAsync(keyBytes, found.Version, large, cancellationToken) is { } value ? (value.Value, terms) : null;
+            return await PullAsync(keyBytes, found.Version, large, cancellationToken) is (true, var value) ? (value!, terms) : null;
         }
 #pragma warning disable CA1031 // There is no gateway, or it does not answer, or makes no sense: the factory knows.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -134,10 +134,10 @@ internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, Ca
         }
     }
 
-    private async Task<(TValue Value, bool)?> PullAsync(byte[] key, CacheVersion version, Descriptor descriptor, CancellationToken cancellationToken)
+    private async Task<(bool IsPulled, TValue? Value)> PullAsync(byte[] key, CacheVersion version, Descriptor descriptor, CancellationToken cancellationToken)
     {
         if (descriptor.Length <= 0 || descriptor.Length > _maxValueBytes)
-            return null;
+            return default;
         var value = new LargeValue();
         try
         {
@@ -149,12 +149,12 @@ internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, Ca
                 foreach (var chunk in await Task.WhenAll(chunks))
                 {
                     if (chunk.Length != Math.Min(ChunkBytes, descriptor.Length - value.Length))
-                        return null; // it has been superseded
+                        return default; // it has been superseded
                     value.Write(chunk);
                 }
             }
 
-            return value.Describe() == descriptor ? (Values.Read(value.AsSequence())!, true) : null;
+            return value.Describe() == descriptor ? (true, Values.Read(value.AsSequence())) : default;
         }
         finally
         {

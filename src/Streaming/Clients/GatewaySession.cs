@@ -6,7 +6,6 @@ namespace McCache.Streaming;
 internal sealed class GatewaySession : IDisposable
 {
     private readonly ClientMember _member;
-    private readonly LaneReceiver _receiver;
     private readonly Lock _gate = new();
     private FrozenSet<byte[]> _heard = FrozenSet<byte[]>.Empty;
     private readonly Queue<(long Sequence, Action Applied)> _watchers = new();
@@ -19,7 +18,7 @@ internal sealed class GatewaySession : IDisposable
     internal GatewaySession(ClientMember member, ulong id)
     {
         (_member, Id) = (member, id);
-        _receiver = new FromGateway(this);
+        Receiver = new FromGateway(this);
         Sender = new ToGateway(this);
     }
 
@@ -30,7 +29,7 @@ internal sealed class GatewaySession : IDisposable
 
     internal Attachment Attachment { get; private set; }
 
-    internal LaneReceiver Receiver => _receiver;
+    internal LaneReceiver Receiver { get; }
 
     internal LaneSender Sender { get; }
 
@@ -151,7 +150,7 @@ internal sealed class GatewaySession : IDisposable
     /// <summary>The session has ended. What was sent and not settled is neither; it is sent again in the next.</summary>
     public void Dispose()
     {
-        _receiver.Stop();
+        Receiver.Stop();
         Sender.Bury();
         Sender.Dispose();
         OnApplied(long.MaxValue, 0);

@@ -6,6 +6,7 @@ namespace McCache.Streaming;
 /// </summary>
 internal sealed class SentFrames(LaneLimits limits, Action<byte[]> onRefused)
 {
+    private readonly Action<byte[]> _onRefused = onRefused;
     private readonly Lock _gate = new();
     private readonly LinkedList<SentFrame> _frames = new();
     private readonly HashSet<byte[]> _forgotten = new(StreamNames.Comparer);
@@ -99,13 +100,13 @@ internal sealed class SentFrames(LaneLimits limits, Action<byte[]> onRefused)
         public void Overrule(Settlement by)
         {
             Pending?.Fail(Lost());
-            _all.OnRefused(Frame.Name.ToArray());
+            _all._onRefused(Frame.Name.ToArray());
         }
 
         public void Refuse(string reason)
         {
             Pending?.Refuse(reason);
-            _all.OnRefused(Frame.Name.ToArray());
+            _all._onRefused(Frame.Name.ToArray());
         }
 
         public void Settle()
@@ -121,6 +122,4 @@ internal sealed class SentFrames(LaneLimits limits, Action<byte[]> onRefused)
                 Pending?.Settle();
         }
     }
-
-    private void OnRefused(byte[] stream) => onRefused(stream);
 }
