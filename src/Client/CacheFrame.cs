@@ -30,17 +30,33 @@ internal enum CacheOperation : byte
 /// <remarks>
 /// <code>
 /// byte  0      operation
-/// bytes 1-     Remove, MoveToLast, MoveToFirst: the key, by Orleans' serializer; RemoveByTag: the tag, UTF-8; Clear: nothing; Set: see <see cref="WireEntry"/>
+/// bytes 1-     Remove, MoveToLast, MoveToFirst: the key, see <see cref="KeyCodec{TKey}"/>; RemoveByTag: the tag, UTF-8; Clear: nothing; Set: see <see cref="WireEntry"/>
 /// </code>
 /// </remarks>
 internal static class CacheFrame
 {
     internal const int HeaderSize = 1;
 
+    /// <summary>What a key or a tag may take on the wire. Far below what any lane holds, so that a frame that was made can be sent.</summary>
+    internal const int MaxNameBytes = 32 * 1024;
+
     internal static void WriteHeader(OutgoingChange change, CacheOperation operation)
     {
         change.GetSpan(HeaderSize)[0] = (byte)operation;
         change.Advance(HeaderSize);
+    }
+
+    /// <summary>Reads the key of a value that is set or removed. False for whatever else a member of this process has written.</summary>
+    internal static bool TryReadKey(ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> key)
+    {
+        key = default;
+        if ((CacheOperation)payload[0] == CacheOperation.Remove)
+            key = payload[HeaderSize..];
+        else if ((CacheOperation)payload[0] == CacheOperation.Set)
+            key = WireEntry.ReadKey(payload[HeaderSize..]);
+        else
+            return false;
+        return true;
     }
 
     /// <summary>Reads the header. False for bytes that no writer of this format wrote; never throws.</summary>
@@ -54,7 +70,8 @@ internal static class CacheFrame
         body = payload[HeaderSize..];
         return operation switch
         {
-            CacheOperation.Remove or CacheOperation.RemoveByTag or CacheOperation.MoveToLast or CacheOperation.MoveToFirst => body.Length > 0,
+            CacheOperation.Remove or CacheOperation.MoveToLast or CacheOperation.MoveToFirst => true,
+            CacheOperation.RemoveByTag => body.Length > 0,
             CacheOperation.Set => body.Length >= WireEntry.HeaderSize,
             CacheOperation.Clear => body.Length == 0,
             _ => false,
@@ -72,7 +89,7 @@ internal static class CacheFrame
 /// 32       1    tags
 /// 33       1    1 when the content is a descriptor (see <see cref="Descriptor"/>), else 0
 /// 34       4    length of the key
-/// 38       n    the key, by Orleans' serializer; then each tag: length (16 bits), UTF-8; then the content: the value, by Orleans' serializer
+/// 38       n    the key, see <see cref="KeyCodec{TKey}"/>; then each tag: length (16 bits), UTF-8; then the content: the value, by Orleans' serializer
 /// </code>
 /// </remarks>
 internal readonly ref struct WireEntry
@@ -80,6 +97,7 @@ internal readonly ref struct WireEntry
     internal const int HeaderSize = 38;
     internal const int LargeOffset = 33;
     private const int TermsOffset = 16;
+    private const int KeyLengthOffset = 34;
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     internal Place Place { get; private init; }
@@ -93,7 +111,7 @@ internal readonly ref struct WireEntry
     internal ReadOnlySpan<byte> Content { get; private init; }
 
     /// <summary>Writes everything before the content, and notes the hash of the key.</summary>
-    internal static void Write<TKey>(OutgoingChange buffer, Place place, in EntryTerms terms, Codec<TKey> codec, TKey key)
+    internal static void Write<TKey>(OutgoingChange buffer, Place place, in EntryTerms terms, KeyCodec<TKey> codec, TKey key)
         where TKey : notnull
     {
         var start = buffer.Written.Length;
@@ -107,7 +125,7 @@ internal readonly ref struct WireEntry
         buffer.Advance(HeaderSize);
         codec.Write(buffer, key);
         var keyLength = buffer.Written.Length - start - HeaderSize;
-        buffer.Patch(start + 34, keyLength);
+        buffer.Patch(start + KeyLengthOffset, keyLength);
         buffer.HashKey(start + HeaderSize);
         foreach (var tag in terms.Tags)
         {
@@ -119,6 +137,9 @@ internal readonly ref struct WireEntry
         }
     }
 
+    /// <summary>The key of an entry that this process has written.</summary>
+    internal static ReadOnlySpan<byte> ReadKey(ReadOnlySpan<byte> bytes) => bytes.Slice(HeaderSize, BinaryPrimitives.ReadInt32LittleEndian(bytes[KeyLengthOffset..]));
+
     /// <summary>Reads an entry. False, or an exception of the text decoder, for bytes that no writer of this format wrote.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> bytes, out WireEntry entry)
     {
@@ -129,9 +150,9 @@ internal readonly ref struct WireEntry
         var timeToLive = BinaryPrimitives.ReadInt64LittleEndian(bytes[TermsOffset..]);
         var size = BinaryPrimitives.ReadInt64LittleEndian(bytes[(TermsOffset + 8)..]);
         int tagCount = bytes[32];
-        var keyLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[34..]);
+        var keyLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[KeyLengthOffset..]);
         var rest = bytes[HeaderSize..];
-        if (timeToLive <= 0 || (timeToLive != long.MaxValue && timeToLive > EntryTerms.MaxTimeToLive) || size < 0 || tagCount > EntryTerms.MaxTags || bytes[LargeOffset] > 1 || keyLength <= 0 || keyLength > rest.Length
+        if (timeToLive <= 0 || (timeToLive != long.MaxValue && timeToLive > EntryTerms.MaxTimeToLive) || size < 0 || tagCount > EntryTerms.MaxTags || bytes[LargeOffset] > 1 || keyLength < 0 || keyLength > rest.Length
             || place.Major == long.MinValue)
             return false;
         var key = rest[..keyLength];

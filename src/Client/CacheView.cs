@@ -49,6 +49,9 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
 
     // Dictionary verbs: this member's copy now, the others as soon as they hear of it. --------------------------------------------------
 
+    /// <inheritdoc cref="MemberCache{TKey, TValue}.IsHeard"/>
+    private bool IsHeard => _member.IsHeard;
+
     public void Set(TKey key, TValue value, CacheEntryOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -70,13 +73,13 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
 
     public bool TryAdd(TKey key, TValue value)
     {
-        using var change = _member.SetChange(NotNull(key), value, null);
+        using var change = IsHeard ? _member.SetChange(NotNull(key), value, null) : null;
         return _local.TryAdd(key, value, null, change);
     }
 
     public bool TryUpdate(TKey key, TValue newValue, TValue comparisonValue)
     {
-        using var change = _member.SetChange(NotNull(key), newValue, null);
+        using var change = IsHeard ? _member.SetChange(NotNull(key), newValue, null) : null;
         return _local.TryUpdate(key, newValue, comparisonValue, null, change);
     }
 
@@ -86,9 +89,10 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
         while (true)
         {
             var current = _local.Peek(NotNull(key));
-            var value = current is null ? addValue : updateValueFactory(key, current.Value);
-            using var change = _member.SetChange(key, value, null);
-            if (_local.TryReplace(current, key, value, null, change))
+            var seen = current is null ? default! : current.Value;
+            var value = current is null ? addValue : updateValueFactory(key, seen);
+            using var change = IsHeard ? _member.SetChange(key, value, null) : null;
+            if (_local.TryReplace(current, seen, key, value, null, change))
                 return value;
         }
     }
@@ -97,19 +101,19 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
 
     public bool Remove(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
-        using var change = _member.RemoveChange(NotNull(key));
+        using var change = IsHeard ? _member.RemoveChange(NotNull(key)) : null;
         return _local.Remove(key, out value, change);
     }
 
     public void Clear()
     {
-        using var change = _member.ClearChange();
+        using var change = IsHeard ? _member.ClearChange() : null;
         _local.Clear(CacheChangeKind.Removed, change);
     }
 
     private void SetCore(TKey key, TValue value, CacheEntryOptions? options)
     {
-        using var change = _member.SetChange(NotNull(key), value, options);
+        using var change = IsHeard ? _member.SetChange(NotNull(key), value, options) : null;
         _local.Set(key, value, options, change);
     }
 

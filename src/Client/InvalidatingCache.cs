@@ -12,6 +12,9 @@ internal class InvalidatingCache<TKey, TValue> : MemberCache<TKey, TValue>
 
     public sealed override bool IsReplica => false;
 
+    /// <remarks>Whoever joins after this was looked at begins with no copies, and fills from a source that has been written before the verb was called.</remarks>
+    internal sealed override bool IsHeard => Channel.HasAudience;
+
     internal override OutgoingChange SetChange(TKey key, TValue value, CacheEntryOptions? options) => RemoveChange(key);
 
     internal override OutgoingChange? MoveChange(TKey key, bool isLast) => null;
@@ -19,7 +22,7 @@ internal class InvalidatingCache<TKey, TValue> : MemberCache<TKey, TValue>
     public override CacheVersion Send(OutgoingChange change)
     {
         if (!change.IsAwaited)
-            Channel.Publish(Stream, change.Written, change.OnBehalfOf);
+            Publish(change);
         else
             change.Settled = Channel.PublishAsync(Stream, change.Written, change.OnBehalfOf, change.Token).Settled;
         return default;
@@ -33,7 +36,6 @@ internal class InvalidatingCache<TKey, TValue> : MemberCache<TKey, TValue>
 
     private protected override FrameOutcome Apply(in ReceivedFrame frame, CacheOperation operation, ReadOnlySpan<byte> body)
     {
-        Channel.Stamps.Observe(frame.Stamp);
         switch (operation)
         {
             case CacheOperation.Remove:

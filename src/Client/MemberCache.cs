@@ -13,12 +13,12 @@ namespace McCache.Client;
 internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IFrameHandler, OutgoingChange.ISender
     where TKey : notnull
 {
-    /// <summary>What a key or a tag may take on the wire. Far below what any lane holds, so that a frame that was made can be sent.</summary>
-    internal const int MaxNameBytes = 32 * 1024;
-
     private protected static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    private const int Latest = 64;
+
     private readonly CacheOptions _options;
+    private readonly Frame?[] _latest = new Frame?[Latest]; // by the key's hash: what was published last
 
     private protected MemberCache(LocalCache<TKey, TValue> local, CacheMember member, CacheOptions options)
     {
@@ -28,7 +28,7 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
         Logger = member.Services.GetRequiredService<ILoggerFactory>().CreateLogger<MemberCache<TKey, TValue>>();
         Channel = member.Channel;
         Stream = StreamId.Create(CacheMember.StreamNamespace, local.Name);
-        Keys = new Codec<TKey>(local.Name, "key", member.Services);
+        Keys = new KeyCodec<TKey>(local.Name, member.Services);
         Values = new Codec<TValue>(local.Name, "value", member.Services);
     }
 
@@ -39,7 +39,7 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
 
     private protected StreamId Stream { get; }
 
-    private protected Codec<TKey> Keys { get; }
+    private protected KeyCodec<TKey> Keys { get; }
 
     /// <summary>Never used by a cache that sends no values.</summary>
     private protected Codec<TValue> Values { get; }
@@ -57,6 +57,9 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
     public abstract bool IsReplica { get; }
 
     // Writing: the caller makes a change, and the memory makes it and sends it. -----------------------------------------------------------
+
+    /// <summary>Whether anybody needs to hear of a change that nobody waits for. If not, none has to be made.</summary>
+    internal virtual bool IsHeard => true;
 
     /// <summary>A value is set.</summary>
     /// <exception cref="NotSupportedException">Orleans has no serializer for the key, or for the value.</exception>
@@ -113,9 +116,25 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
     /// <summary>Called under the memory's lock.</summary>
     public abstract CacheVersion Send(OutgoingChange change);
 
+    /// <summary>Publishes a change that nobody waits for, in whose place what was published of its key before and has not been sent needs not be sent any more. Called under the memory's lock.</summary>
+    /// <returns>Its stamp; 0 when this member has stopped.</returns>
+    private protected long Publish(OutgoingChange change)
+    {
+        if (Channel.Publish(Stream, change.Written, change.OnBehalfOf) is not { } frame)
+            return 0;
+        if (change.OnBehalfOf is null && Channel is not IClientChannel && CacheFrame.TryReadKey(change.Written, out var key)) // else there is one whom it does not go to, or who may send it in another form
+        {
+            ref var latest = ref _latest[(int)change.KeyHash & (Latest - 1)];
+            if (latest is not null && CacheFrame.TryReadKey(latest.Payload.Span, out var superseded) && key.SequenceEqual(superseded))
+                latest.Supersede();
+            latest = frame;
+        }
+
+        return frame.Stamp;
+    }
+
     private protected OutgoingChange KeyChange(CacheOperation operation, TKey key) => NewChange(operation, (Keys, key), static (change, part) =>
     {
-        CheckKey(part.key);
         part.Keys.Write(change, part.key);
         CheckSize(change.Written.Length - CacheFrame.HeaderSize, "key");
         change.HashKey(CacheFrame.HeaderSize);
@@ -137,16 +156,10 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
         }
     }
 
-    private protected static void CheckKey(TKey key)
-    {
-        if (key is string text)
-            _ = Utf8.GetByteCount(text);
-    }
-
     private protected static void CheckSize(long size, string what)
     {
-        if (size > MaxNameBytes)
-            throw new ArgumentException($"The {what} takes {size} bytes; it may take at most {MaxNameBytes}. Nothing was changed.", what);
+        if (size > CacheFrame.MaxNameBytes)
+            throw new ArgumentException($"The {what} takes {size} bytes; it may take at most {CacheFrame.MaxNameBytes}. Nothing was changed.", what);
     }
 
     // What a client wants: its verbs are made here, as this member's own. -----------------------------------------------------------------
@@ -254,7 +267,7 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
 
     private protected abstract FrameOutcome Apply(in ReceivedFrame frame, CacheOperation operation, ReadOnlySpan<byte> body);
 
-    private protected TKey ReadKey(ReadOnlySpan<byte> bytes) => Keys.Read(bytes) ?? throw new InvalidDataException("A key is never null.");
+    private protected TKey ReadKey(ReadOnlySpan<byte> bytes) => Keys.Read(bytes);
 
     public abstract void OnGap(SiloAddress publisher, long upTo);
 

@@ -145,7 +145,7 @@ internal sealed class OutgoingChange : Change, IBufferWriter<byte>, IDisposable
     }
 }
 
-/// <summary>The hash by which all members know a key: of its bytes as Orleans' serializer writes them.</summary>
+/// <summary>The hash by which all members know a key: of its bytes as <see cref="KeyCodec{TKey}"/> writes them.</summary>
 internal static class KeyHashing
 {
     internal static ulong Hash(ReadOnlySpan<byte> key) => System.IO.Hashing.XxHash3.HashToUInt64(key);

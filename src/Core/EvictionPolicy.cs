@@ -1,6 +1,6 @@
 namespace McCache.Core;
 
-/// <summary>The part of an entry that an eviction policy works on: its queue links, and the counter that hits bump.</summary>
+/// <summary>The part of an entry that an eviction policy works on, its queue links and the counter that hits bump, with the rest of what every reader looks at: the runtime lays these fields out together.</summary>
 internal abstract class EvictionNode(int hash)
 {
     /// <summary>The value at which hits stop bumping <see cref="Frequency"/>, so that hot entries are not written by readers.</summary>
@@ -9,8 +9,14 @@ internal abstract class EvictionNode(int hash)
     /// <summary>The hash of the key; ghosts are known by it alone.</summary>
     internal readonly int Hash = hash;
 
+    /// <summary>From when on the entry is not visible any more, by the cache's clock.</summary>
+    internal long Expires;
+
     /// <summary>Hits since the policy last looked, saturating at <see cref="MaxFrequency"/>. Written by readers without a lock: a lost increment is harmless.</summary>
     internal byte Frequency;
+
+    /// <summary>When the entry was last hit, about: milliseconds of the cache's clock, without what is above 32 bits; 0 for never. Written by readers without a lock, and only if the cache has a change window.</summary>
+    internal uint LastRead;
 
     /// <summary>The policy's own mark, such as the queue that the node is on. Changed under the cache's writer lock only.</summary>
     internal byte Queue;

@@ -7,7 +7,7 @@ internal sealed partial class LocalCache<TKey, TValue>
     private readonly long _changeWindow;
     private readonly long[] _changes = new long[Enum.GetValues<CacheChangeKind>().Length];
     private ChangeQueue<TKey>[] _watchers = [];
-    private long _lastChange = Entry.Unread, _spikes, _spikeTime;
+    private long _lastChange = long.MinValue / 2, _spikes, _spikeTime;
 
     /// <summary>Watches the changes: the callback gets them in order, on the thread pool, outside every lock; see <see cref="ChangeQueue{TKey}"/>.</summary>
     internal IDisposable OnChange(Action<CacheChange<TKey>> callback)
@@ -39,8 +39,8 @@ internal sealed partial class LocalCache<TKey, TValue>
         Tally(kind, 1, now);
         if (_watchers.Length > 0)
         {
-            long sinceRead = now - entry.LastRead;
-            var change = new CacheChange<TKey>(entry.Key, kind, sinceRead <= _changeWindow && _changeWindow > 0 ? TimeSpan.FromMilliseconds(sinceRead) : null);
+            uint sinceRead = (uint)now - entry.LastRead;
+            var change = new CacheChange<TKey>(entry.Key, kind, entry.LastRead != 0 && sinceRead <= _changeWindow ? TimeSpan.FromMilliseconds(sinceRead) : null);
             foreach (var watcher in _watchers)
             {
                 watcher.Add(change);
@@ -51,9 +51,9 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <summary>Every entry is about to go.</summary>
     private void AllChanged(CacheChangeKind kind, long now)
     {
-        if (_watchers.Length == 0 && _count > 0)
+        if (_watchers.Length == 0 && _map.Count > 0)
         {
-            Tally(kind, _count, now);
+            Tally(kind, _map.Count, now);
             return;
         }
 

@@ -54,7 +54,6 @@ internal sealed partial class LocalCache<TKey, TValue>
             Require(_replicates || _first is null || (_first.Place.Major >= _firstPlace && _last!.Place.Major <= _lastPlace), "an entry is outside the places given");
             Require(handFound, "the hand is on an entry that has gone");
             Require(_map.Count == count, $"the map has {_map.Count} entries, the order {count}");
-            Require(_count == count, $"{_count} entries are counted, the order has {count}");
             Require(_bytes == bytes, $"{_bytes} bytes are counted, the entries have {bytes}");
             Require(count <= _maxEntries && bytes <= _maxBytes, "a limit is passed");
             Require(_serveUntil != 0 || ((count == 0 || _replicates) && _flights.Count + _blockingFlights.Count == 0), "the cache has not started, and holds something");

@@ -236,7 +236,7 @@ internal sealed partial class LocalCache<TKey, TValue>
     private void Land(Flight flight, TValue value)
     {
         long size = SizeOf(flight.Key, value, flight.Terms);
-        var entry = NewEntry(flight.Key, value, flight.Terms, size);
+        var content = NewContent(flight.Key, value, flight.Terms, size);
         lock (_lock)
         {
             _fills++;
@@ -248,9 +248,9 @@ internal sealed partial class LocalCache<TKey, TValue>
             {
                 _oversizedFills++;
             }
-            else if (!_map.TryGetValue(entry.Key, out var present) || present.Expires <= entry.Updated)
+            else if (_map.Find(content.Key, content.Hash) is not { } present || present.Expires <= content.Updated)
             {
-                Store(entry);
+                Store(content);
             }
         }
 

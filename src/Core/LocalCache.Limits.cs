@@ -2,20 +2,19 @@ namespace McCache.Core;
 
 internal sealed partial class LocalCache<TKey, TValue>
 {
-    private readonly Func<TKey, TValue, long> _measure;
+    private readonly Func<TKey, TValue, long>? _measure;
     private readonly int _maxEntries;
     private readonly long _maxBytes;
     private AdaptiveS3Fifo _policy; // the one line that names the eviction policy
     private long _bytes;
-    private int _count;
 
-    private long SizeOf(TKey key, TValue value, in EntryTerms terms) => terms.Size ?? Math.Max(1, _measure(key, value));
+    private long SizeOf(TKey key, TValue value, in EntryTerms terms) => terms.Size ?? (_measure is null ? SizeEstimate.Of(key, value) : Math.Max(1, _measure(key, value)));
 
     /// <summary>Brings the cache back within its limits after an entry was written. A few expired ones leave first, and the new entry itself last.</summary>
     private void Trim(Entry written, long now)
     {
         DropExpired(SweptPerWrite, now);
-        while (_count > _maxEntries || _bytes > _maxBytes)
+        while (_map.Count > _maxEntries || _bytes > _maxBytes)
         {
             var victim = (Entry)_policy.Evict()!;
             if (victim == written)

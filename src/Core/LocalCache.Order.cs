@@ -116,7 +116,7 @@ internal sealed partial class LocalCache<TKey, TValue>
         lock (_lock)
         {
             long now = _clock.Now;
-            items = new(_count);
+            items = new(_map.Count);
             for (var entry = Serves(now) ? _first : null; entry is not null; entry = entry.Next)
             {
                 if (now < entry.Expires)

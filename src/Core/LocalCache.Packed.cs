@@ -30,7 +30,12 @@ internal sealed partial class LocalCache<TKey, TValue>
         {
             // As TryGet does.
             entry.Frequency = (byte)Math.Min(entry.Frequency + 1, EvictionNode.MaxFrequency);
-            entry.LastRead = _changeWindow > 0 ? _clock.Now : entry.LastRead;
+            long now = _clock.Now;
+            if (_changeWindow > 0)
+            {
+                NoteRead(entry, now);
+            }
+
             _reads.Hit();
             value = entry.Value;
             return true;

@@ -7,7 +7,7 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <summary>Gets a value. The hit path: no lock, no allocation, and in the steady state no write that another processor would see.</summary>
     internal bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
-        if (_map.TryGetValue(key, out var entry))
+        if (_map.Find(key) is { } entry)
         {
             long now = _clock.Now;
             if (IsVisible(entry, now))
@@ -22,10 +22,9 @@ internal sealed partial class LocalCache<TKey, TValue>
                     entry.Frequency++;
                 }
 
-                // A sixteenth of the window is precise enough, and spares hot entries most of the writes.
-                if (_changeWindow > 0 && now - entry.LastRead >= _changeWindow >> 4)
+                if (_changeWindow > 0)
                 {
-                    entry.LastRead = now;
+                    NoteRead(entry, now);
                 }
 
                 _reads.Hit();
@@ -45,18 +44,29 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <summary>What is known of an entry. Not counted. The times are those of this member, as its wall clock sees them now.</summary>
     internal bool TryGetMetadata(TKey key, out CacheEntryMetadata metadata)
     {
-        CacheVersion? version = null;
-        var entry = _replicates ? Find(key, out version) : Find(key);
-        if (entry is null)
+        lock (_lock)
         {
-            metadata = default;
-            return false;
+            if (Find(key) is not { } entry)
+            {
+                metadata = default;
+                return false;
+            }
+
+            var start = _time.GetUtcNow() - TimeSpan.FromMilliseconds(_clock.Now);
+            metadata = new(
+                At(entry.Inserted), At(entry.Updated), entry.Expires == Never ? null : At(entry.Expires), entry.Size, Array.AsReadOnly(entry.Tags), entry.Register?.Version);
+            return true;
+
+            DateTimeOffset At(long time) => start + TimeSpan.FromMilliseconds(time);
         }
+    }
 
-        var start = _time.GetUtcNow() - TimeSpan.FromMilliseconds(_clock.Now);
-        metadata = new(At(entry.Inserted), At(entry.Updated), entry.Expires == Never ? null : At(entry.Expires), entry.Size, Array.AsReadOnly(entry.Tags), version);
-        return true;
-
-        DateTimeOffset At(long time) => start + TimeSpan.FromMilliseconds(time);
+    /// <summary>A sixteenth of the window is precise enough, and spares hot entries most of the writes.</summary>
+    private void NoteRead(Entry entry, long now)
+    {
+        if (entry.LastRead == 0 || (uint)now - entry.LastRead >= _changeWindow >> 4)
+        {
+            entry.LastRead = (uint)now == 0 ? uint.MaxValue : (uint)now;
+        }
     }
 }

@@ -16,7 +16,7 @@ internal sealed partial class LocalCache<TKey, TValue>
                 return new()
                 {
                     Name = Name,
-                    Entries = _count,
+                    Entries = _map.Count,
                     Bytes = _bytes,
                     Hits = hits,
                     Misses = misses,

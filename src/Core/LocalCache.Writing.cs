@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace McCache.Core;
 
 /// <remarks>
-/// Every write breaks the flights of its key. It replaces the entry whole, on the terms that come with it: without options, an update loses tags and takes the cache's own
+/// Every write breaks the flights of its key. It replaces the value whole, on the terms that come with it: without options, an update loses tags and takes the cache's own
 /// time to live.
 /// </remarks>
 internal sealed partial class LocalCache<TKey, TValue>
@@ -12,10 +12,10 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <exception cref="ArgumentException">The options are illegal, or the value is larger than the cache may hold; nothing has been changed.</exception>
     internal void Set(TKey key, TValue value, CacheEntryOptions? options = null, Change? change = null)
     {
-        var entry = NewEntry(key, value, options);
+        var content = NewContent(key, value, options);
         lock (_lock)
         {
-            Write(entry, change);
+            Write(content, change);
         }
     }
 
@@ -28,16 +28,16 @@ internal sealed partial class LocalCache<TKey, TValue>
             return false;
         }
 
-        return TryReplace(null, key, value, options, change);
+        return TryReplace(null, default!, key, value, options, change);
     }
 
     /// <summary>Replaces a value that equals <paramref name="comparisonValue"/>.</summary>
     /// <inheritdoc cref="Set" path="/exception"/>
     internal bool TryUpdate(TKey key, TValue newValue, TValue comparisonValue, CacheEntryOptions? options = null, Change? change = null)
     {
-        while (Peek(key) is { } current && EqualityComparer<TValue>.Default.Equals(current.Value, comparisonValue))
+        while (Peek(key) is { Value: var value } current && EqualityComparer<TValue>.Default.Equals(value, comparisonValue))
         {
-            if (TryReplace(current, key, newValue, options, change))
+            if (TryReplace(current, value, key, newValue, options, change))
             {
                 return true;
             }
@@ -87,9 +87,9 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <returns>Whether it had, and was removed.</returns>
     internal bool Remove(TKey key, TValue comparisonValue, Change? change = null)
     {
-        while (Peek(key) is { } current && EqualityComparer<TValue>.Default.Equals(current.Value, comparisonValue))
+        while (Peek(key) is { Value: var value } current && EqualityComparer<TValue>.Default.Equals(value, comparisonValue))
         {
-            if (TryRemove(current, change))
+            if (TryRemove(current, value, change))
             {
                 return true;
             }
@@ -100,12 +100,14 @@ internal sealed partial class LocalCache<TKey, TValue>
 
     /// <summary>Removes an entry that <see cref="PeekAt"/> has returned, by a verb of this member.</summary>
     /// <returns>False, removing nothing, when it is not the visible entry of its key any more.</returns>
-    internal bool TryRemove(Entry entry, Change? change = null)
+    internal bool TryRemove(Entry entry, Change? change = null) => TryRemove(entry, entry.Value, change);
+
+    private bool TryRemove(Entry entry, TValue value, Change? change)
     {
         lock (_lock)
         {
             long now = _clock.Now;
-            return TryFind(entry.Key, now, out var current) && current == entry && RemoveFound(entry, change, now);
+            return TryFind(entry.Key, now, out var current) && IsAsSeen(current, entry, value) && RemoveFound(entry, change, now);
         }
     }
 
@@ -211,68 +213,102 @@ internal sealed partial class LocalCache<TKey, TValue>
         }
     }
 
-    /// <summary>Makes an entry of what a user sets; runs the measure, so never under the lock.</summary>
-    private Entry NewEntry(TKey key, TValue value, CacheEntryOptions? options)
+    /// <summary>What a user sets, as it is kept; runs the measure, so never under the lock.</summary>
+    private Content NewContent(TKey key, TValue value, CacheEntryOptions? options)
     {
         ArgumentNullException.ThrowIfNull(key);
         var terms = EntryTerms.Of(options, _timeToLive);
         long size = SizeOf(key, value, terms);
         return size <= _maxBytes
-            ? NewEntry(key, value, terms, size)
+            ? NewContent(key, value, terms, size)
             : throw new ArgumentException($"The entry takes {size} bytes; cache '{Name}' holds at most CacheOptions.MaxBytes, which is {_maxBytes}.", nameof(value));
     }
 
     /// <summary>Sets the value of a key if its visible entry is still the one that the caller has seen (<see cref="Peek(TKey)"/>).</summary>
     /// <inheritdoc cref="Set" path="/exception"/>
-    internal bool TryReplace(Entry? seen, TKey key, TValue value, CacheEntryOptions? options, Change? change)
+    internal bool TryReplace(Entry? seen, TValue seenValue, TKey key, TValue value, CacheEntryOptions? options, Change? change)
     {
-        var entry = NewEntry(key, value, options);
+        var content = NewContent(key, value, options);
         lock (_lock)
         {
-            var current = TryFind(entry.Key, _clock.Now, out var visible) ? visible : null;
-            if (current != seen)
+            var current = TryFind(content.Key, _clock.Now, out var visible) ? visible : null;
+            if (current is null ? seen is not null : !IsAsSeen(current, seen, seenValue))
             {
                 return false;
             }
 
-            Write(entry, change);
+            Write(content, change);
             return true;
         }
     }
 
-    private void Write(Entry entry, Change? change)
+    /// <summary>Whether an entry is the one that was seen, with the value that was seen. Where an update makes a new entry, that alone tells; else a value that was changed and changed back is as good as one that stayed.</summary>
+    private static bool IsAsSeen(Entry current, Entry? seen, TValue value)
+        => current == seen && (!s_isValueAtomic || (typeof(TValue).IsValueType ? EqualityComparer<TValue>.Default.Equals(current.Value, value) : ReferenceEquals(current.Value, value)));
+
+    private void Write(in Content content, Change? change)
     {
-        BreakFlights(entry.Key);
+        BreakFlights(content.Key);
         if (_replicates)
         {
-            WriteReplica(entry, change);
+            WriteReplica(new Entry(content), change);
             return;
         }
 
         Tell(change);
         if (_serveUntil != 0)
         {
-            Store(entry);
+            Store(content);
         }
     }
 
     private static CacheVersion Tell(Change? change) => change?.Send(default) ?? default;
 
-    /// <summary>Puts an entry in, for a write or a fill. An expired predecessor counts as gone, so its key goes to the end.</summary>
-    private void Store(Entry entry)
+    /// <summary>Keeps content, for a write or a fill of an invalidating cache, or a fill of a replicated one.</summary>
+    private void Store(in Content content)
     {
-        long now = entry.Updated; // just read, outside the lock
-        if (_map.TryGetValue(entry.Key, out var old) && old.Expires <= now)
+        var old = FindUnexpired(content.Key, content.Hash, content.Updated);
+        if (old is null || !s_isValueAtomic || _replicates)
         {
-            Discard(old, CacheChangeKind.Expired, now);
-            old = null;
+            Store(new(content), old, content.Updated);
+            return;
         }
 
-        _map[entry.Key] = entry;
+        _bytes += content.Size - old.Size;
+        old.Update(content);
+        if (_updateMovesToLast)
+        {
+            Unlink(old);
+            LinkLast(old);
+        }
+
+        NoteExpiry(old);
+        Changed(old, CacheChangeKind.Updated, content.Updated);
+        Trim(old, content.Updated);
+    }
+
+    /// <summary>Keeps an entry, in the place of the one that its key has.</summary>
+    private void Store(Entry entry) => Store(entry, FindUnexpired(entry.Key, entry.Hash, entry.Updated), entry.Updated);
+
+    /// <summary>The entry of a key, if it has not expired: one that has is as good as gone, so its key goes to the end.</summary>
+    private Entry? FindUnexpired(TKey key, int hash, long now)
+    {
+        var old = _map.Find(key, hash);
+        if (old is null || old.Expires > now)
+        {
+            return old;
+        }
+
+        Discard(old, CacheChangeKind.Expired, now);
+        return null;
+    }
+
+    private void Store(Entry entry, Entry? old, long now)
+    {
         _bytes += entry.Size;
         if (old is null)
         {
-            _count++;
+            _map.Add(entry);
             if (_replicates)
             {
                 LinkReplica(entry);
@@ -287,6 +323,7 @@ internal sealed partial class LocalCache<TKey, TValue>
         }
         else
         {
+            _map.Replace(old, entry);
             _bytes -= old.Size;
             entry.Inherit(old);
             LinkInPlaceOf(old, entry);
@@ -300,13 +337,13 @@ internal sealed partial class LocalCache<TKey, TValue>
 
     private bool Discard(TKey key, CacheChangeKind kind)
     {
-        bool found = _map.TryGetValue(key, out var entry);
-        if (found)
+        if (_map.Find(key) is not { } entry)
         {
-            Discard(entry!, kind, _clock.Now);
+            return false;
         }
 
-        return found;
+        Discard(entry, kind, _clock.Now);
+        return true;
     }
 
     private void Discard(Entry entry, CacheChangeKind kind, long now)
@@ -318,9 +355,8 @@ internal sealed partial class LocalCache<TKey, TValue>
     /// <summary>Takes out an entry that is on none of the policy's queues (any more).</summary>
     private void Forget(Entry entry, CacheChangeKind kind, long now)
     {
-        _map.TryRemove(entry.Key, out _);
+        _map.Remove(entry);
         _bytes -= entry.Size;
-        _count--;
         Unlink(entry);
         if (entry.Register is not null)
         {
@@ -339,6 +375,6 @@ internal sealed partial class LocalCache<TKey, TValue>
         _policy.Clear();
         _first = _last = _hand = _hint = null;
         _nextExpiry = _roundExpiry = Never;
-        _bytes = _count = 0;
+        _bytes = 0;
     }
 }

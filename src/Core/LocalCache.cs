@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -8,9 +7,9 @@ namespace McCache.Core;
 
 /// <summary>One member's memory of one cache: an ordered, bounded, expiring dictionary with single-flight fills. Thread-safe; knows nothing of other members.</summary>
 /// <remarks>
-/// <para><b>Readers</b> take no lock. They look an entry up in a concurrent map and compare one clock reading with two ends: the entry's own, and that of the time for
-/// which the cache may serve (<see cref="Serve"/>). An entry's key, value and expiry never change: an update puts a successor in its place, so a reader gets
-/// either the one or the other whole. Only a value that another member sent comes packed, and is unpacked by its first reader.</para>
+/// <para><b>Readers</b> take no lock. They look an entry up in a <see cref="Table"/> and compare one clock reading with two ends: the entry's own, and that of the time for
+/// which the cache may serve (<see cref="Serve"/>). They read the expiry before the value. An update puts a successor in the entry's place, or, where a value is written in one piece,
+/// writes the value before the expiry: so what a reader gets has not expired, and is the one value or the other whole. Only a value that another member sent comes packed, and is unpacked by its first reader.</para>
 /// <para><b>Writers</b> take one lock. Under it they keep four things in step: the map, the list that holds the order, the eviction policy's queues, and the sum of bytes
 /// (<see cref="Check"/> compares them). No user code runs under it (comparers of keys aside): values are measured, factories called and callbacks notified outside.</para>
 /// <para><b>Coherence.Replicate</b>: every entry but a fill has registers with versions, by which all members come to the same; see LocalCache.Registers.cs.</para>
@@ -22,7 +21,7 @@ namespace McCache.Core;
 internal sealed partial class LocalCache<TKey, TValue>
     where TKey : notnull
 {
-    private readonly ConcurrentDictionary<TKey, Entry> _map = new(concurrencyLevel: 1, capacity: 31); // written under the one lock only
+    private readonly Table _map = new();
     private readonly MonotonicClock _clock;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -48,7 +47,7 @@ internal sealed partial class LocalCache<TKey, TValue>
         _time = time ?? TimeProvider.System;
         _clock = new(time);
         _logger = logger ?? NullLogger.Instance;
-        _measure = measure ?? SizeEstimate.Of;
+        _measure = measure;
         _maxEntries = options.MaxEntries;
         _maxBytes = options.MaxBytes ?? long.MaxValue;
         _timeToLive = EntryTerms.ToMilliseconds(options.TimeToLive) ?? Never;
@@ -84,7 +83,7 @@ internal sealed partial class LocalCache<TKey, TValue>
                 Sweep(int.MaxValue);
             }
 
-            return Volatile.Read(ref _count);
+            return _map.Count;
         }
     }
 
@@ -133,21 +132,10 @@ internal sealed partial class LocalCache<TKey, TValue>
 
     private bool Serves(long now) => now < Volatile.Read(ref _serveUntil);
 
-    private bool IsVisible(Entry entry, long now) => now < entry.Expires && Serves(now);
+    private bool IsVisible(Entry entry, long now) => now < Volatile.Read(in entry.Expires) && Serves(now);
 
     /// <summary>The visible entry of a key, or null. Its value may be packed still. Takes no lock and counts nothing.</summary>
-    private Entry? Find(TKey key) => _map.TryGetValue(key, out var entry) && IsVisible(entry, _clock.Now) ? entry : null;
-
-    /// <summary>The visible entry of a key, and its version.</summary>
-    private Entry? Find(TKey key, out CacheVersion? version)
-    {
-        lock (_lock)
-        {
-            var entry = Find(key);
-            version = entry?.Register?.Version;
-            return entry;
-        }
-    }
+    private Entry? Find(TKey key) => _map.Find(key) is { } entry && IsVisible(entry, _clock.Now) ? entry : null;
 
     private bool TryFind(TKey key, long now, [NotNullWhen(true)] out Entry? entry) => _map.TryGetValue(key, out entry) && IsVisible(entry, now);
 }

@@ -6,5 +6,5 @@ internal readonly struct MonotonicClock(TimeProvider? time)
 {
     private readonly TimeProvider? _time = time == TimeProvider.System ? null : time;
 
-    internal long Now => _time is null ? Environment.TickCount64 : _time.GetTimestamp() / (_time.TimestampFrequency / 1_000);
+    internal long Now => _time is null ? KernelTicks.Now : _time.GetTimestamp() / (_time.TimestampFrequency / 1_000);
 }

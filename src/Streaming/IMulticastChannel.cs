@@ -13,12 +13,15 @@ internal interface IMulticastChannel
     /// <summary>What this member's frames are stamped with.</summary>
     HybridClock Stamps { get; }
 
+    /// <summary>Whether there is, or may be, another member that what is published now would go to. Quick; takes no lock.</summary>
+    bool HasAudience => true;
+
     /// <summary>Sends a frame to every other member, and returns at once.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="payload">The frame's payload.</param>
     /// <param name="onBehalfOf">The client that has made the change, and does not get it back; null for this process itself.</param>
     /// <returns>The frame's stamp: larger than that of every frame before it, on every lane. 0 when the member has stopped.</returns>
-    long Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null);
+    Frame? Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null);
 
     /// <summary>Sends a frame to every other member.</summary>
     /// <remarks>The frame is sent before the method returns; the token gives up the waiting only.</remarks>

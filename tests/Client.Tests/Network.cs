@@ -224,7 +224,15 @@ internal sealed class Network
             handler.Serve(IsStarted ? long.MaxValue : 0);
         }
 
-        public long Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => Send(stream, payload, null);
+        public Frame? Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null)
+        {
+            var stamp = Send(stream, payload, null);
+            if (stamp == 0)
+                return null;
+            var frame = new Frame(FrameKind.Item, false, stream, payload);
+            frame.SetNumber(1, stamp);
+            return frame;
+        }
 
         public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
         {

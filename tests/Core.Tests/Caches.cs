@@ -40,8 +40,9 @@ internal static class Caches
         while (true)
         {
             var current = cache.Peek(key);
-            var value = current is null ? addValue : updateFactory(key, current.Value);
-            if (cache.TryReplace(current, key, value, options, change: null))
+            var seen = current is null ? default! : current.Value;
+            var value = current is null ? addValue : updateFactory(key, seen);
+            if (cache.TryReplace(current, seen, key, value, options, change: null))
             {
                 return value;
             }

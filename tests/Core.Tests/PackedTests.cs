@@ -252,7 +252,7 @@ public class PackedTests
             case "GetOrAdd": Assert.Equal(expected ?? 7, cache.GetOrAdd(1, _ => 7)); break;
             case "GetOrAddAsync": Assert.Equal(expected ?? 7, cache.GetOrAddAsync(1, 7, (_, state, _) => new(state)).Result); break;
             case "TryUpdate": Assert.Equal(expected is not null, cache.TryUpdate(1, 6, 5, null, new Told(1, 100))); break;
-            case "TryReplace": Assert.True(cache.TryReplace(cache.Peek(1), 1, 6, null, new Told(1, 100))); break;
+            case "TryReplace": Assert.True(cache.TryReplace(cache.Peek(1), expected ?? 0, 1, 6, null, new Told(1, 100))); break;
             case "Remove out": Assert.Equal((expected is not null, expected ?? 0), (cache.Remove(1, out int value, new Told(1, 100)), value)); break;
             case "Remove value": Assert.Equal(expected is not null, cache.Remove(1, 5, new Told(1, 100))); break;
         }

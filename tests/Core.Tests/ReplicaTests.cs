@@ -41,8 +41,8 @@ public class ReplicaTests
         Is(0, change => Assert.False(cache.TryUpdate(9, 3, 2, null, change)));
         Is(1, change => Assert.True(cache.MoveTo(1, last: true, change)));
         Is(0, change => Assert.False(cache.MoveTo(9, last: true, change)));
-        Is(0, change => Assert.False(cache.TryReplace(null, 1, 1, null, change)));
-        Is(1, change => Assert.True(cache.TryReplace(cache.Peek(1), 1, 7, null, change)));
+        Is(0, change => Assert.False(cache.TryReplace(null, 0, 1, 1, null, change)));
+        Is(1, change => Assert.True(cache.TryReplace(cache.Peek(1), 1, 1, 7, null, change)));
         Is(1, change => Assert.True(cache.Remove(1, out _, change)));
         Is(1, change => Assert.False(cache.Remove(1, out _, change)));
         Is(0, change => Assert.False(cache.Remove(2, 99, change)));

@@ -88,11 +88,11 @@ internal sealed partial class SimulatedClient : SimulatedMember, IClientChannel,
         Member.Attach(stream, this);
     }
 
-    long IMulticastChannel.Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf)
+    Frame? IMulticastChannel.Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf)
     {
-        var stamp = Member.Publish(stream, payload, onBehalfOf);
-        World.NoteTold(Address, stamp, Writing);
-        return stamp;
+        var frame = Member.Publish(stream, payload, onBehalfOf);
+        World.NoteTold(Address, frame?.Stamp ?? 0, Writing);
+        return frame;
     }
 
     Publication IMulticastChannel.PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)

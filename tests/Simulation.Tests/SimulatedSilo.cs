@@ -146,12 +146,12 @@ internal sealed partial class SimulatedSilo : SimulatedMember, IReplicaChannel, 
             : answer;
     }
 
-    long IMulticastChannel.Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf)
+    Frame? IMulticastChannel.Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf)
     {
         _hasPublished = true;
-        var stamp = Member.Publish(stream, payload, onBehalfOf);
-        Note(payload, stamp);
-        return stamp;
+        var frame = Member.Publish(stream, payload, onBehalfOf);
+        Note(payload, frame?.Stamp ?? 0);
+        return frame;
     }
 
     Publication IMulticastChannel.PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)

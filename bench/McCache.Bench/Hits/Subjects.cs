@@ -67,7 +67,7 @@ public struct McCacheSubject : ISubject
 
         public HybridClock Stamps => throw new NotSupportedException("No replica here.");
 
-        public long Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => 0;
+        public Frame? Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => null;
 
         public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken) => default;
     }

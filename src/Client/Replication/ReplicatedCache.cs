@@ -49,7 +49,6 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
         var change = NewChange(CacheOperation.Set, 0, static (_, _) => { });
         try
         {
-            CheckKey(key);
             WireEntry.Write(change, default, terms, Keys, key);
             CheckSize(change.Written.Length, "key"); // with its tags
             change.BeginContent(CacheFrame.HeaderSize, _options.MaxInlineValueBytes);
@@ -80,7 +79,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
             }
         }
 
-        var stamp = Publish(change);
+        var stamp = change.IsAwaited ? PublishAwaited(change) : Publish(change);
         if (stamp == 0)
             return default;
         var version = new CacheVersion(stamp, Channel.Member);
@@ -118,10 +117,8 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
 
     private protected override void OnMadeAgain() => Interlocked.Increment(ref _repeats);
 
-    private long Publish(OutgoingChange change)
+    private long PublishAwaited(OutgoingChange change)
     {
-        if (!change.IsAwaited)
-            return Channel.Publish(Stream, change.Written, change.OnBehalfOf);
         var publication = Channel.PublishAsync(Stream, change.Written, change.OnBehalfOf, change.Token);
         change.Settled = publication.Settled;
         return publication.Stamp;
@@ -181,7 +178,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
             }
             else
             {
-                stamp = Channel.Publish(Stream, change.Payload);
+                stamp = Channel.Publish(Stream, change.Payload)?.Stamp ?? 0;
             }
 
             if (stamp == 0)

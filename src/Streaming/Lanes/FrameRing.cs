@@ -4,7 +4,7 @@ namespace McCache.Streaming;
 internal sealed class FrameRing
 {
     private const int InitialCapacity = 16;
-    private Frame?[] _frames = new Frame?[InitialCapacity];
+    private Slot[] _frames = new Slot[InitialCapacity];
     private int _head;
 
     internal int Count { get; private set; }
@@ -12,13 +12,16 @@ internal sealed class FrameRing
     /// <summary>The size of all frames together.</summary>
     internal long Bytes { get; private set; }
 
-    internal Frame this[int index] => _frames[(_head + index) & (_frames.Length - 1)]!;
+    internal Frame this[int index] => At(index).Frame!;
+
+    /// <summary>The size of one frame.</summary>
+    internal int LengthOf(int index) => At(index).Length;
 
     internal void Add(Frame frame)
     {
         if (Count == _frames.Length)
             Resize(Count * 2);
-        _frames[(_head + Count++) & (_frames.Length - 1)] = frame;
+        At(Count++) = new() { Frame = frame, Length = frame.Bytes.Length };
         Bytes += frame.Bytes.Length;
     }
 
@@ -26,8 +29,9 @@ internal sealed class FrameRing
     {
         for (; count > 0; count--)
         {
-            Bytes -= _frames[_head]!.Bytes.Length;
-            _frames[_head] = null;
+            ref var first = ref At(0);
+            Bytes -= first.Length;
+            first = default;
             _head = (_head + 1) & (_frames.Length - 1);
             Count--;
         }
@@ -38,9 +42,18 @@ internal sealed class FrameRing
 
     private void Resize(int capacity)
     {
-        var frames = new Frame?[capacity];
+        var frames = new Slot[capacity];
         for (var i = 0; i < Count; i++)
-            frames[i] = this[i];
+            frames[i] = At(i);
         (_frames, _head) = (frames, 0);
+    }
+
+    private ref Slot At(int index) => ref _frames[(_head + index) & (_frames.Length - 1)];
+
+    /// <summary>The length is here too, so that counting does not reach for every frame.</summary>
+    private struct Slot
+    {
+        internal Frame? Frame;
+        internal int Length;
     }
 }

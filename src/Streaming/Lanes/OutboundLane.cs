@@ -2,8 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace McCache.Streaming;
 
-/// <summary>The bounds of a lane.</summary>
-internal sealed record LaneLimits(int MaxFrames, long MaxBytes, int MaxBatchBytes = 256 * 1024);
+/// <summary>The bounds of a lane. A batch stays below 85,000 bytes, from which on an array is a large object, which only a full collection frees.</summary>
+internal sealed record LaneLimits(int MaxFrames, long MaxBytes, int MaxBatchBytes = 80 * 1024);
 
 /// <summary>A batch that a lane wants sent, or sent again.</summary>
 /// <param name="First">The sequence number of the first frame.</param>
@@ -24,7 +24,7 @@ internal sealed record OutgoingBatch(long First, Frame[] Frames, Gap? Gap, bool 
 /// Frames get sequence numbers from 1; the queue holds those above <see cref="_base"/>, which is what the receiver is known to have. A batch that fails or is not accepted is
 /// sent again, with whatever has gathered meanwhile, after a pause that grows. A queue that overflows is dropped whole, which moves the base to its end; the gap that it
 /// leaves travels with every batch until the receiver is there, and it alone allows the receiver to jump.
-/// One batch at a time is enough: the next gathers meanwhile, so the lane is as fast as 256 KiB a round trip. Several would overtake each other, since Orleans hands the
+/// One batch at a time is enough: the next gathers meanwhile, so the lane is as fast as 80 KiB a round trip. Several would overtake each other, since Orleans hands the
 /// messages of one connection to the thread pool; each would then be refused and sent again. Measured with four in flight: slower in nearly every round, with hundreds of retries.
 /// </remarks>
 internal sealed class OutboundLane(LaneLimits limits, Random random)
@@ -184,8 +184,8 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     private Frame[] TakeFrames()
     {
         var (count, bytes) = (0, 0L);
-        while (count < _frames.Count && (count == 0 || bytes + _frames[count].Bytes.Length <= limits.MaxBatchBytes))
-            bytes += _frames[count++].Bytes.Length;
+        while (count < _frames.Count && (count == 0 || bytes + _frames.LengthOf(count) <= limits.MaxBatchBytes))
+            bytes += _frames.LengthOf(count++);
         var frames = new Frame[count];
         for (var i = 0; i < count; i++)
             frames[i] = _frames[i];

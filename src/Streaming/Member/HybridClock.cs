@@ -32,6 +32,11 @@ internal sealed class HybridClock(TimeProvider time, TimeSpan maxSkew)
     /// <returns>False, noting nothing, when it is further ahead of this member's wall clock than the largest skew that the clock was made with.</returns>
     internal bool Observe(long timestamp)
     {
+        if (timestamp <= Volatile.Read(ref _last))
+        {
+            return true;
+        }
+
         if (timestamp >> CounterBits > WallTime + (long)maxSkew.TotalMilliseconds)
         {
             Interlocked.Increment(ref _refused);

@@ -216,14 +216,13 @@ internal abstract class LaneSender : KickedWork, IDisposable
 
     private static byte[] Concatenate(Frame[] frames)
     {
-        var bytes = new byte[frames.Sum(frame => frame.Bytes.Length)];
+        var length = 0;
+        foreach (var frame in frames)
+            length += frame.Bytes.Length;
+        var bytes = GC.AllocateUninitializedArray<byte>(length);
         var position = 0;
         foreach (var frame in frames)
-        {
-            frame.Bytes.CopyTo(bytes, position);
-            position += frame.Bytes.Length;
-        }
-
-        return bytes;
+            position += frame.CopyTo(bytes.AsSpan(position));
+        return position == length ? bytes : bytes[..position];
     }
 }

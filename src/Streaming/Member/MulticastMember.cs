@@ -51,12 +51,14 @@ internal abstract class MulticastMember : IMulticastChannel
 
     internal MulticastStatistics GetStatistics() => Counters.Read();
 
+    public virtual bool HasAudience => true;
+
     // The way out. ------------------------------------------------------------------------------------------------------------------------
 
-    public long Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null)
+    public Frame? Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null)
     {
         var frame = CreateFrame(FrameKind.Item, false, stream, payload);
-        return Send(frame, null, isLocal: false, onBehalfOf) ? frame.Stamp : 0;
+        return Send(frame, null, isLocal: false, onBehalfOf) ? frame : null;
     }
 
     public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
@@ -235,22 +237,25 @@ internal abstract class MulticastMember : IMulticastChannel
     private bool Apply(LaneReceiver from, Batch batch, int skip)
     {
         var reader = new FrameReader(batch.Frames);
-        for (var i = 0; i < batch.Count; i++)
+        var streams = new StreamCursor(Streams);
+        var (applied, stamp) = (0, 0L);
+        for (var i = 0; i < batch.Count && reader.TryRead(out var frame); i++)
         {
-            if (!reader.TryRead(out var frame))
-                return false;
-            if (i >= skip)
-                Apply(from, frame, batch.First + i);
+            if (i < skip)
+                continue;
+            Apply(from, frame, batch.First + i, ref streams);
+            (applied, stamp) = (applied + 1, frame.Stamp);
         }
 
-        return reader.IsAtEnd;
+        Interlocked.Add(ref Counters.Applied, applied);
+        Stamps.Observe(stamp); // they grow, so this is the last one
+        return reader.IsAtEnd && applied == Math.Max(0, batch.Count - skip);
     }
 
-    private void Apply(LaneReceiver from, in FrameView frame, long sequence)
+    private void Apply(LaneReceiver from, in FrameView frame, long sequence, ref StreamCursor streams)
     {
-        Interlocked.Increment(ref Counters.Applied);
-        var listeners = Streams.Find(frame.Name);
-        if (listeners.IsEmpty)
+        var listeners = streams.Find(frame.Name);
+        if (listeners.IsEmpty || frame.Kind == FrameKind.Superseded)
             return;
         var outcome = FrameOutcome.Applied;
         switch (frame.Kind)
@@ -271,7 +276,7 @@ internal abstract class MulticastMember : IMulticastChannel
             from.Overrule(sequence);
         if (outcome == FrameOutcome.Refused)
             Refuse(from, frame, listeners with { Subscriptions = [] });
-        listeners = Streams.Find(frame.Name); // after the handler: a client that has attached meanwhile may have read what was there before
+        listeners = streams.Find(frame.Name); // after the handler: a client that has attached meanwhile may have read what was there before
         var awaited = frame.IsAwaited && !(listeners.Subscriptions.IsEmpty && listeners.Clients.IsEmpty) ? from.Track(frame.Name, sequence) : null;
         if (frame.Kind is FrameKind.Item or FrameKind.Completed or FrameKind.Error)
             Deliver(listeners, frame, awaited);

@@ -35,7 +35,7 @@ internal sealed class Relay(SiloMember member) : KickedWork(member.Lease.Queue)
             var reader = new FrameReader(batch.Frames);
             for (var sequence = batch.First; reader.TryRead(out var frame); sequence++)
             {
-                if (sequence <= unsettled.Settled || frame.Kind is FrameKind.Completed or FrameKind.Error || member.Streams.Find(frame.Name).Handler is null)
+                if (sequence <= unsettled.Settled || frame.Kind is FrameKind.Completed or FrameKind.Error or FrameKind.Superseded || member.Streams.Find(frame.Name).Handler is null)
                     continue;
                 Interlocked.Increment(ref member.Counters.Relayed);
                 var told = frame.Kind switch

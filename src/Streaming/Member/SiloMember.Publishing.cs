@@ -8,6 +8,7 @@ internal sealed partial class SiloMember
     private readonly Lock _publishing = new();
     private readonly List<(Frame Frame, PendingPublish? Pending)> _early = [];
     private ImmutableDictionary<SiloAddress, Peer> _peers = ImmutableDictionary<SiloAddress, Peer>.Empty;
+    private Peer[] _lanes = []; // the same, to go through at every frame
     private long _number;
     private long _queued;
     private long _earlyBytes;
@@ -19,6 +20,8 @@ internal sealed partial class SiloMember
 
     /// <summary>Looked at after everything is settled: whether this silo is valid.</summary>
     private protected override bool MayComplete => Lease.MayComplete;
+
+    public override bool HasAudience => !Volatile.Read(ref _isStarted) || Volatile.Read(ref _lanes).Length > 0 || Clients > 0;
 
     /// <summary>Puts a frame on every lane.</summary>
     internal override bool Send(Frame frame, PendingPublish? pending, bool isLocal, AttachedClient? onBehalfOf = null)
@@ -32,7 +35,7 @@ internal sealed partial class SiloMember
             frame.SetNumber(++_number, Stamps.Next());
             if (!_isStarted)
                 KeepEarly(frame, pending);
-            foreach (var (_, peer) in _peers)
+            foreach (var peer in _lanes)
                 peer.Enqueue(frame, pending);
             if (Clients > 0)
                 SendToClients(frame, pending, onBehalfOf);
@@ -42,6 +45,13 @@ internal sealed partial class SiloMember
         }
 
         return true;
+    }
+
+    /// <summary>Called under the publishing lock.</summary>
+    private void SetPeers(ImmutableDictionary<SiloAddress, Peer> peers)
+    {
+        _peers = peers;
+        Volatile.Write(ref _lanes, [.. peers.Values]);
     }
 
     /// <summary>A stamp at or below which nothing will be put on a lane any more.</summary>
@@ -59,7 +69,7 @@ internal sealed partial class SiloMember
             if (!Volatile.Read(ref _isStarted))
                 return 0;
             var settled = Volatile.Read(ref _queued); // before the lanes: each of them has had every frame up to this one
-            foreach (var (_, peer) in _peers)
+            foreach (var peer in Volatile.Read(ref _lanes))
                 settled = Math.Min(settled, peer.Lowest - 1);
             return settled;
         }

@@ -42,7 +42,7 @@ internal sealed partial class SiloMember
                     continue;
                 }
 
-                _peers = _peers.Remove(silo);
+                SetPeers(_peers.Remove(silo));
                 peer.Close();
             }
 
@@ -167,7 +167,7 @@ internal sealed partial class SiloMember
             peer.LoseEarlier();
         foreach (var (frame, pending) in _early)
             peer.Enqueue(frame, pending);
-        _peers = _peers.Add(silo, peer);
+        SetPeers(_peers.Add(silo, peer));
         if (Streams.HasReplicas)
             peer.Kick(); // the lane says its watermark
     }

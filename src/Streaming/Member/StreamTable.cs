@@ -15,6 +15,7 @@ internal sealed record StreamListeners(IFrameHandler? Handler, ImmutableArray<Su
 internal sealed class StreamTable
 {
     private readonly ConcurrentDictionary<byte[], StreamListeners> _streams = new(StreamNames.Comparer);
+    private int _version;
     private bool _hasHandlers;
     private bool _hasReplicas;
 
@@ -28,6 +29,9 @@ internal sealed class StreamTable
 
     /// <summary>Whether any stream has had a frame handler that keeps a replica.</summary>
     internal bool HasReplicas => Volatile.Read(ref _hasReplicas);
+
+    /// <summary>Grows with every change, after it.</summary>
+    internal int Version => Volatile.Read(ref _version);
 
     internal StreamListeners Find(ReadOnlySpan<byte> name)
         => _streams.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var listeners) ? listeners : StreamListeners.None;
@@ -45,6 +49,7 @@ internal sealed class StreamTable
                 ? known with { Handler = handler }
                 : throw new InvalidOperationException("The stream has a frame handler already."),
             handler);
+        Interlocked.Increment(ref _version);
     }
 
     internal void Add(Subscription subscription)
@@ -67,5 +72,25 @@ internal sealed class StreamTable
                 ? changed.IsEmpty ? _streams.TryRemove(KeyValuePair.Create(stream, known!)) : _streams.TryUpdate(stream, changed, known!)
                 : changed.IsEmpty || _streams.TryAdd(stream, changed);
         }
+
+        Interlocked.Increment(ref _version);
+    }
+}
+
+/// <summary>Who listens to the streams of one frame after another: most often they are of the same stream. Finds what <see cref="StreamTable.Find"/> does, except for a change that has not returned yet.</summary>
+internal ref struct StreamCursor(StreamTable table)
+{
+    private ReadOnlySpan<byte> _name;
+    private StreamListeners _listeners = StreamListeners.None;
+    private int _version;
+
+    internal StreamListeners Find(ReadOnlySpan<byte> name)
+    {
+        var version = table.Version;
+        if (version == _version && !_name.IsEmpty && name.SequenceEqual(_name))
+            return _listeners;
+        _version = version;
+        _name = name;
+        return _listeners = table.Find(name);
     }
 }

@@ -22,6 +22,9 @@ internal enum FrameKind : byte
 
     /// <summary>A gap of the stream, between a gateway and its clients: for everybody who listens to it. No payload.</summary>
     Gap = 6,
+
+    /// <summary>What was published here has been superseded before it was sent, by a frame that comes later on the lane. No payload.</summary>
+    Superseded = 7,
 }
 
 /// <summary>
@@ -48,6 +51,7 @@ internal sealed class Frame
     internal const byte AwaitedBit = 0x80;
 
     private readonly int _nameLength;
+    private volatile bool _isSuperseded;
 
     internal Frame(FrameKind kind, bool awaited, StreamId stream, ReadOnlySpan<byte> payload)
         : this(kind, awaited, StreamNames.GetLength(stream), payload) => StreamNames.Write(stream, Bytes.AsSpan(HeaderLength, _nameLength));
@@ -58,7 +62,7 @@ internal sealed class Frame
     private Frame(FrameKind kind, bool awaited, int nameLength, ReadOnlySpan<byte> payload)
     {
         _nameLength = nameLength;
-        Bytes = new byte[HeaderLength + nameLength + payload.Length];
+        Bytes = GC.AllocateUninitializedArray<byte>(HeaderLength + nameLength + payload.Length);
         BinaryPrimitives.WriteInt32LittleEndian(Bytes, Bytes.Length - LengthSize);
         Bytes[KindOffset] = (byte)((byte)kind | (awaited ? AwaitedBit : 0));
         BinaryPrimitives.WriteUInt16LittleEndian(Bytes.AsSpan(NameLengthOffset), (ushort)nameLength);
@@ -76,6 +80,8 @@ internal sealed class Frame
 
     internal ReadOnlySpan<byte> Name => Bytes.AsSpan(HeaderLength, _nameLength);
 
+    internal bool IsAwaited => (Bytes[KindOffset] & AwaitedBit) != 0;
+
     internal ReadOnlyMemory<byte> Payload => Bytes.AsMemory(HeaderLength + _nameLength);
 
     /// <summary>Gives the frame its number and its stamp, once, before any lane has it.</summary>
@@ -83,6 +89,26 @@ internal sealed class Frame
     {
         BinaryPrimitives.WriteInt64LittleEndian(Bytes.AsSpan(NumberOffset), number);
         BinaryPrimitives.WriteInt64LittleEndian(Bytes.AsSpan(StampOffset), stamp);
+    }
+
+    /// <summary>A later frame, which is on every lane that this one is on, says all that this one says and that matters; nobody waits for this one. Where it has not been sent, its payload stays here.</summary>
+    internal void Supersede() => _isSuperseded = true;
+
+    /// <summary>Writes the frame as it is sent.</summary>
+    /// <returns>The length, at most that of <see cref="Bytes"/>.</returns>
+    internal int CopyTo(Span<byte> destination)
+    {
+        if (!_isSuperseded)
+        {
+            Bytes.CopyTo(destination);
+            return Bytes.Length;
+        }
+
+        var length = HeaderLength + _nameLength;
+        Bytes.AsSpan(0, length).CopyTo(destination);
+        BinaryPrimitives.WriteInt32LittleEndian(destination, length - LengthSize);
+        destination[KindOffset] = (byte)FrameKind.Superseded;
+        return length;
     }
 }
 
