@@ -83,8 +83,9 @@ internal readonly record struct Publication(long Stamp, ValueTask<Settlement> Se
 /// <param name="Own">This member's clock: whatever it publishes later is newer.</param>
 /// <param name="Others">For each other live member: whatever still comes from it is newer. 0 for one that has not been heard and may have published before this member knew it.</param>
 /// <param name="Departed">The last marks of members that have left lately.</param>
+/// <param name="Settled">A stamp up to which, as far as this member knows, every live member has everything: what it has published itself, and what others have.</param>
 /// <param name="IsOver">Whether this member has stopped or was declared dead, and will publish nothing any more.</param>
-internal sealed record Marks(long Own, IReadOnlyDictionary<SiloAddress, long> Others, IReadOnlyDictionary<SiloAddress, long> Departed, bool IsOver = false);
+internal sealed record Marks(long Own, IReadOnlyDictionary<SiloAddress, long> Others, IReadOnlyDictionary<SiloAddress, long> Departed, long Settled = long.MaxValue, bool IsOver = false);
 
 /// <summary>A frame as it comes in.</summary>
 internal readonly ref struct ReceivedFrame

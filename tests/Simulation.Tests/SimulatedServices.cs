@@ -14,7 +14,7 @@ internal sealed class SimulatedServices(TimeProvider time, IMulticastChannel cha
     private static readonly ServiceProvider s_shared = new ServiceCollection().AddSerializer(serializer => serializer.AddAssembly(typeof(CacheRequest).Assembly)).BuildServiceProvider();
 
     /// <summary>How the caches write keys.</summary>
-    internal static readonly Codec<int> Keys = new(SimulatedSilo.Cache, "key", s_shared);
+    internal static readonly KeyCodec<int> Keys = new(SimulatedSilo.Cache, s_shared);
 
     internal static Serializer<T> Get<T>() => s_shared.GetRequiredService<Serializer<T>>();
 

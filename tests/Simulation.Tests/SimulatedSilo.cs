@@ -146,6 +146,19 @@ internal sealed partial class SimulatedSilo : SimulatedMember, IReplicaChannel, 
             : answer;
     }
 
+    /// <summary>Dictionary verbs of which nobody had to be told.</summary>
+    internal long Unheard { get; private set; }
+
+    bool IMulticastChannel.HasAudience
+    {
+        get
+        {
+            var isHeard = Member.HasAudience;
+            Unheard += isHeard ? 0 : 1;
+            return isHeard;
+        }
+    }
+
     Frame? IMulticastChannel.Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf)
     {
         _hasPublished = true;

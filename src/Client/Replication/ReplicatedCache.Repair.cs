@@ -142,7 +142,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
             }
 
             if (_until > 0 && _missing.Count == 0 && !_isUnheard) // before the start there may be members that this one does not know yet
-                Local.RaiseFloor(marks.Others.Values.DefaultIfEmpty(marks.Own).Min());
+                Local.RaiseFloor(Math.Min(marks.Settled, marks.Others.Values.DefaultIfEmpty(marks.Own).Min()));
             ServeNow();
         }
 

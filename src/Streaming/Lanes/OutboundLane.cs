@@ -69,6 +69,9 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     /// <summary>The number of the first frame that the receiver is not known to have; 0 while it may lack any.</summary>
     internal long Lowest => _lost is not null ? 0 : _frames.Count > 0 ? _frames[0].Number : long.MaxValue;
 
+    /// <summary>A stamp up to which the receiver has every frame, or has been told its loss; 0 while it may lack any.</summary>
+    internal long SettledStamp => _lost is not null ? 0 : _frames.Count > 0 ? _frames[0].Stamp - 1 : long.MaxValue;
+
     /// <summary>The sequence number of the last frame.</summary>
     internal long Last => _base + _frames.Count;
 

@@ -19,6 +19,9 @@ internal sealed class UnsettledBatches(long maxBytes)
     /// <summary>Unsettled batches; the first may begin with frames that are settled.</summary>
     internal IReadOnlyCollection<Batch> Batches => _batches;
 
+    /// <summary>A stamp up to which every live member has everything; the largest when there is nothing else.</summary>
+    internal long SettledStamp => HasDiscarded ? 0 : _batches.TryPeek(out var first) && new FrameReader(first.Frames).TryRead(out var frame) ? frame.Stamp - 1 : long.MaxValue;
+
     internal void Add(Batch batch)
     {
         _batches.Enqueue(batch);

@@ -22,6 +22,16 @@ internal abstract class LaneSender : KickedWork, IDisposable
     /// <summary>The number of the first frame that the other is not known to have. Read without the lock: it is low for a moment rather than high.</summary>
     internal long Lowest => Volatile.Read(ref _lowest);
 
+    /// <inheritdoc cref="OutboundLane.SettledStamp"/>
+    internal long SettledStamp
+    {
+        get
+        {
+            lock (_gate)
+                return _isDead || _isClosed ? long.MaxValue : _lane.SettledStamp;
+        }
+    }
+
     internal int Depth
     {
         get

@@ -5,6 +5,16 @@ internal sealed class Publisher(SiloMember member, Incarnation incarnation, ulon
 {
     private readonly UnsettledBatches _unsettled = new(member.Options.MaxLaneBytes);
 
+    /// <inheritdoc cref="UnsettledBatches.SettledStamp"/>
+    internal long SettledStamp
+    {
+        get
+        {
+            lock (Gate)
+                return _unsettled.SettledStamp;
+        }
+    }
+
     /// <summary>The publisher is dead or has left: nothing more is accepted, and nothing returned here changes any more.</summary>
     /// <returns>What others may lack.</returns>
     internal UnsettledBatches Close()

@@ -8,6 +8,7 @@ internal sealed partial class SiloMember
     private readonly ConcurrentDictionary<SiloAddress, Publisher> _publishers = new();
     private readonly TaskCompletionSource _drained = new(); // completed under no lock, so whoever closes may go on at once
     private readonly Dictionary<SiloAddress, long> _firstMarks = []; // of live silos: this member's clock when it first saw them, 0 if that was before it started
+    private readonly HashSet<SiloAddress> _unheard = []; // those that have gone, never heard
     private readonly Dictionary<SiloAddress, (long Mark, TimeSpan Until)> _departed = [];
     private LeaseState? _lease;
     private bool _isStopping;
@@ -20,6 +21,7 @@ internal sealed partial class SiloMember
     /// <remarks>A silo that is Joining has no lane: it serves nothing before it is Active and has every live silo's promise.</remarks>
     internal void OnLease(LeaseState lease)
     {
+        SiloAddress[] unheard;
         lock (_publishing)
         {
             if (_isClosed || lease.Revision <= _lease?.Revision)
@@ -35,7 +37,10 @@ internal sealed partial class SiloMember
             {
                 if (lease.Live.Contains(silo))
                     continue;
-                _firstMarks.Remove(silo);
+                if (_firstMarks.GetValueOrDefault(silo, -1) == 0 && !_publishers.ContainsKey(silo))
+                    _unheard.Add(silo);
+                else
+                    _firstMarks.Remove(silo);
                 if (lease.DeadSince.TryGetValue(silo, out var since) && Clock.Now < since + Lease.Times.Wait)
                 {
                     peer.Bury();
@@ -57,14 +62,35 @@ internal sealed partial class SiloMember
                     _relay.Add(unsettled);
             }
 
+            unheard = lease.IsStarted && lease.ServeUntil > Clock.Now ? [.. _unheard] : [];
             if (lease.IsStarted)
                 SettleEarly();
         }
 
+        if (unheard.Length > 0)
+            LoseUnheard(unheard, lease.Live);
         if (lease.IsSelfDead)
             FailAll(DeclaredDead);
         Serve();
         CompleteSettled();
+    }
+
+    /// <summary>
+    /// Silos that were there before this one have gone, and it has never heard them. Others have what they had published, some of it perhaps since their state was merged here: it is
+    /// merged again. That is done when this silo is valid, for then all the others have promised, so they have seen those silos go, too; until then those count as unheard, and replicas serve nothing.
+    /// </summary>
+    private void LoseUnheard(SiloAddress[] unheard, IEnumerable<SiloAddress> live)
+    {
+        foreach (var silo in live)
+            LoseReplicas(silo, 1);
+        lock (_publishing)
+        {
+            foreach (var silo in unheard)
+            {
+                _firstMarks.Remove(silo);
+                _unheard.Remove(silo);
+            }
+        }
     }
 
     /// <summary>The silo begins to stop: serve nothing, but go on publishing and acknowledging.</summary>
@@ -141,6 +167,7 @@ internal sealed partial class SiloMember
                 Lease.Stamps.Next(),
                 _firstMarks.ToDictionary(first => first.Key, first => Math.Max(first.Value, _publishers.GetValueOrDefault(first.Key)?.Mark ?? 0)),
                 _departed.ToDictionary(departed => departed.Key, departed => departed.Value.Mark),
+                _lanes.Select(peer => peer.SettledStamp).Concat(_publishers.Values.Select(publisher => publisher.SettledStamp)).DefaultIfEmpty(long.MaxValue).Min(),
                 _isClosed || _lease?.IsSelfDead == true);
         }
     }
