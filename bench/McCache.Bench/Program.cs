@@ -2,10 +2,12 @@ using System.CommandLine;
 using McCache.Bench.HitRatios;
 using McCache.Bench.Hits;
 using McCache.Bench.Large;
+using McCache.Bench.Writes;
 
 var root = new RootCommand("The benchmarks of McCache. Every figure stands beside a baseline of the same run: trust ratios, not nanoseconds.")
 {
     HitCommand.Create(),
+    WriteCommand.Create(),
     HitRatioCommand.Create(),
     LargeCommand.Create(),
 };
