@@ -20,10 +20,10 @@ internal interface IVisitor<TKey>
 /// <summary>The caches that are compared, the baseline first. All have the same room, but for the baseline, which has no bound.</summary>
 internal static class AllSubjects
 {
+    public const string TLru = "BitFaster ConcurrentTLru";
     private const string Baseline = "ConcurrentDictionary";
     private const string Ours = "McCache";
     private const string Lru = "BitFaster ConcurrentLru";
-    private const string TLru = "BitFaster ConcurrentTLru";
     private const string Lfu = "BitFaster ConcurrentLfu";
     private const string Memory = "MemoryCache";
 

@@ -26,6 +26,24 @@ internal readonly struct ConcurrentDictionarySubject() : IStringSubject
     public void Evict(string oldest) => _cache.TryRemove(oldest, out _);
 }
 
+/// <summary>A table without locks, after Cliff Click's.</summary>
+internal readonly struct NonBlockingSubject() : IStringSubject
+{
+    private readonly NonBlocking.ConcurrentDictionary<string, string> _cache = new();
+
+    public int Count => _cache.Count;
+
+    public bool TryGet(string key, out string? value) => _cache.TryGetValue(key, out value);
+
+    public void Set(string key, string value) => _cache[key] = value;
+
+    public string GetOrAdd(string key) => _cache.GetOrAdd(key, static _ => Values.Shared);
+
+    public void Remove(string key) => _cache.TryRemove(key, out _);
+
+    public void Evict(string oldest) => _cache.TryRemove(oldest, out _);
+}
+
 /// <summary>McCache as a program uses it, through the view, on a silo: validity, expiry, statistics and order on; what is written is told to the channel, which has nobody to send it to.</summary>
 internal readonly struct McCacheSubject(IMcCache<string, string> cache) : IStringSubject
 {
@@ -91,25 +109,25 @@ internal readonly struct ConcurrentLfuSubject(int capacity) : IStringSubject
 /// <summary>Microsoft's memory cache: bounded by size units, expiry on.</summary>
 internal readonly struct MemoryCacheSubject(int capacity) : IStringSubject
 {
-    private readonly MemoryCacheEntryOptions _options = new() { Size = 1, AbsoluteExpirationRelativeToNow = Values.TimeToLive };
-    private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = capacity });
+    public MemoryCache Cache { get; } = new(new MemoryCacheOptions { SizeLimit = capacity });
 
-    public int Count => _cache.Count;
+    public MemoryCacheEntryOptions Options { get; } = new() { Size = 1, AbsoluteExpirationRelativeToNow = Values.TimeToLive };
 
-    public bool TryGet(string key, out string? value) => _cache.TryGetValue(key, out value);
+    public int Count => Cache.Count;
 
-    public void Set(string key, string value) => _cache.Set(key, value, _options);
+    public bool TryGet(string key, out string? value) => Cache.TryGetValue(key, out value);
 
-    public string GetOrAdd(string key) => _cache.GetOrCreate(key, static _ => Values.Shared, _options)!;
+    public void Set(string key, string value) => Cache.Set(key, value, Options);
 
-    public void Remove(string key) => _cache.Remove(key);
+    public string GetOrAdd(string key) => Cache.GetOrCreate(key, static _ => Values.Shared, Options)!;
+
+    public void Remove(string key) => Cache.Remove(key);
 }
 
 /// <summary>Microsoft's hybrid cache with its first level only, a memory cache: expiry on. Strings are its only keys.</summary>
 internal readonly struct HybridCacheSubject : IStringSubject
 {
     private static readonly HybridCacheEntryOptions s_peek = new() { Flags = HybridCacheEntryFlags.DisableUnderlyingData };
-    private readonly HybridCache _cache;
     private readonly MemoryCache _memory;
 
     public HybridCacheSubject(int capacity)
@@ -118,19 +136,21 @@ internal readonly struct HybridCacheSubject : IStringSubject
         services.AddMemoryCache(options => options.SizeLimit = capacity * Values.Shared.Length);
         services.AddHybridCache(options => options.DefaultEntryOptions = new() { Expiration = Values.TimeToLive, LocalCacheExpiration = Values.TimeToLive });
         var provider = services.BuildServiceProvider();
-        _cache = provider.GetRequiredService<HybridCache>();
+        Cache = provider.GetRequiredService<HybridCache>();
         _memory = (MemoryCache)provider.GetRequiredService<IMemoryCache>();
     }
 
+    public HybridCache Cache { get; }
+
     public int Count => _memory.Count;
 
-    public bool TryGet(string key, out string? value) => (value = Result(_cache.GetOrCreateAsync(key, static _ => default(ValueTask<string?>), s_peek))) is not null;
+    public bool TryGet(string key, out string? value) => (value = Result(Cache.GetOrCreateAsync(key, static _ => default(ValueTask<string?>), s_peek))) is not null;
 
-    public void Set(string key, string value) => Wait(_cache.SetAsync(key, value));
+    public void Set(string key, string value) => Wait(Cache.SetAsync(key, value));
 
-    public string GetOrAdd(string key) => Result(_cache.GetOrCreateAsync(key, static _ => new ValueTask<string?>(Values.Shared)))!;
+    public string GetOrAdd(string key) => Result(Cache.GetOrCreateAsync(key, static _ => new ValueTask<string?>(Values.Shared)))!;
 
-    public void Remove(string key) => Wait(_cache.RemoveAsync(key));
+    public void Remove(string key) => Wait(Cache.RemoveAsync(key));
 
     private static string? Result(ValueTask<string?> task) => task.IsCompletedSuccessfully ? task.Result : task.AsTask().GetAwaiter().GetResult();
 
@@ -144,28 +164,30 @@ internal readonly struct HybridCacheSubject : IStringSubject
 /// <summary>FusionCache with its first level only, a memory cache: bounded by size units, expiry on. Strings are its only keys.</summary>
 internal readonly struct FusionCacheSubject : IStringSubject
 {
-    private readonly FusionCacheEntryOptions _options = new(Values.TimeToLive) { Size = 1 };
     private readonly MemoryCache _memory;
-    private readonly FusionCache _cache;
 
     public FusionCacheSubject(int capacity)
     {
         _memory = new(new MemoryCacheOptions { SizeLimit = capacity });
-        _cache = new(new FusionCacheOptions(), _memory);
+        Cache = new(new FusionCacheOptions(), _memory);
     }
+
+    public FusionCache Cache { get; }
+
+    public FusionCacheEntryOptions Options { get; } = new(Values.TimeToLive) { Size = 1 };
 
     public int Count => _memory.Count;
 
     public bool TryGet(string key, out string? value)
     {
-        var found = _cache.TryGet<string>(key, _options);
+        var found = Cache.TryGet<string>(key, Options);
         value = found.HasValue ? found.Value : null;
         return found.HasValue;
     }
 
-    public void Set(string key, string value) => _cache.Set(key, value, _options);
+    public void Set(string key, string value) => Cache.Set(key, value, Options);
 
-    public string GetOrAdd(string key) => _cache.GetOrSet<string>(key, static (_, _) => Values.Shared, options: _options)!;
+    public string GetOrAdd(string key) => Cache.GetOrSet<string>(key, static (_, _) => Values.Shared, options: Options)!;
 
-    public void Remove(string key) => _cache.Remove(key, _options);
+    public void Remove(string key) => Cache.Remove(key, Options);
 }

@@ -16,6 +16,17 @@ internal readonly struct ConcurrentDictionarySubject<TKey>() : ISubject<TKey>
     public void Set(TKey key, string value) => _cache[key] = value;
 }
 
+/// <inheritdoc cref="NonBlockingSubject"/>
+internal readonly struct NonBlockingSubject<TKey>() : ISubject<TKey>
+    where TKey : struct
+{
+    private readonly NonBlocking.ConcurrentDictionary<TKey, string> _cache = new();
+
+    public bool TryGet(TKey key, out string? value) => _cache.TryGetValue(key, out value);
+
+    public void Set(TKey key, string value) => _cache[key] = value;
+}
+
 /// <inheritdoc cref="McCacheSubject"/>
 internal readonly struct McCacheSubject<TKey>(IMcCache<TKey, string> cache) : ISubject<TKey>
     where TKey : struct
