@@ -21,11 +21,11 @@ internal sealed class Rounds(bool quick)
     /// <summary>Positions come round after so many operations.</summary>
     public const int Cycle = 1 << 16;
 
-    // Each loop runs often enough to be compiled again at the highest tier, which happens in the background once nothing new has been compiled for 100 ms; hence two turns of warm-up, not one.
+    // Tiered compilation is left as programs have it. The highest tier comes in the background, once nothing new has been compiled for 100 ms: hence half a second for each, in two turns.
     private const int WarmUpTurns = 2;
     private static readonly TimeSpan s_warmUpTurn = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_turn = TimeSpan.FromMilliseconds(25);
-    private readonly int _rounds = quick ? 9 : 35;
+    private readonly int _rounds = quick ? 9 : 61;
 
     /// <summary>All candidates on each of the numbers of threads.</summary>
     public IReadOnlyList<Figure> Measure(string scenario, IReadOnlyList<Candidate> candidates, params int[] threads)
