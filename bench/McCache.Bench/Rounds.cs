@@ -16,16 +16,18 @@ internal sealed record Figure(string Name, int Threads, double NsPerOperation, d
 internal sealed class Rounds(bool quick)
 {
     /// <summary>What a loop does between two looks at the clock.</summary>
-    public const int Operations = 4_096;
+    public const int Operations = 2_048;
 
     /// <summary>Positions come round after so many operations.</summary>
     public const int Cycle = 1 << 16;
 
-    // Tiered compilation is left as programs have it. The highest tier comes in the background, once nothing new has been compiled for 100 ms: hence half a second for each, in two turns.
+    // Tiered compilation is left as programs have it. The highest tier comes in the background, once nothing new has been compiled for 100 ms: hence two turns of warm-up, and long ones.
     private const int WarmUpTurns = 2;
-    private static readonly TimeSpan s_warmUpTurn = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan s_turn = TimeSpan.FromMilliseconds(25);
-    private readonly int _rounds = quick ? 9 : 61;
+
+    // Short, so that most turns are not interrupted even where others work as well: then the medians are those of undisturbed turns.
+    private static readonly TimeSpan s_turn = TimeSpan.FromMilliseconds(10);
+    private readonly TimeSpan _warmUpTurn = TimeSpan.FromMilliseconds(quick ? 250 : 500);
+    private readonly int _rounds = quick ? 21 : 151;
 
     /// <summary>All candidates on each of the numbers of threads.</summary>
     public IReadOnlyList<Figure> Measure(string scenario, IReadOnlyList<Candidate> candidates, params int[] threads)
@@ -34,7 +36,7 @@ internal sealed class Rounds(bool quick)
         for (var turn = 0; turn < WarmUpTurns; turn++)
         {
             foreach (var candidate in candidates)
-                Run(candidate, threads[^1], s_warmUpTurn);
+                Run(candidate, threads[^1], _warmUpTurn);
         }
 
         return [.. threads.SelectMany(count => Measure(candidates, count))];
