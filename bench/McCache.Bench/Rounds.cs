@@ -27,7 +27,7 @@ internal sealed class Rounds(bool quick)
     // Short, so that most turns are not interrupted even where others work as well: then the medians are those of undisturbed turns.
     private static readonly TimeSpan s_turn = TimeSpan.FromMilliseconds(10);
     private readonly TimeSpan _warmUpTurn = TimeSpan.FromMilliseconds(quick ? 250 : 500);
-    private readonly int _rounds = quick ? 21 : 151;
+    private readonly int _rounds = quick ? 21 : 101;
 
     /// <summary>All candidates on each of the numbers of threads.</summary>
     public IReadOnlyList<Figure> Measure(string scenario, IReadOnlyList<Candidate> candidates, params int[] threads)
