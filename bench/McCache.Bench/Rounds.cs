@@ -29,6 +29,10 @@ internal sealed class Rounds(bool quick)
     private readonly TimeSpan _warmUpTurn = TimeSpan.FromMilliseconds(quick ? 250 : 500);
     private readonly int _rounds = quick ? 21 : 101;
 
+    // A machine with much else to do makes fewer rounds of it.
+    private const int MinRounds = 5;
+    private readonly TimeSpan _patience = TimeSpan.FromSeconds(quick ? 3 : 18);
+
     /// <summary>All candidates on each of the numbers of threads.</summary>
     public IReadOnlyList<Figure> Measure(string scenario, IReadOnlyList<Candidate> candidates, params int[] threads)
     {
@@ -50,29 +54,28 @@ internal sealed class Rounds(bool quick)
 
     private IEnumerable<Figure> Measure(IReadOnlyList<Candidate> candidates, int threads)
     {
-        var turns = new Turn[candidates.Count, _rounds];
-        for (var round = 0; round < _rounds; round++)
+        var turns = candidates.Select(_ => new List<Turn>()).ToArray();
+        var start = Stopwatch.GetTimestamp();
+        for (var round = 0; round < _rounds && (round < MinRounds || Stopwatch.GetElapsedTime(start) < _patience); round++)
         {
             for (var i = 0; i < candidates.Count; i++)
             {
                 var candidate = (i + round) % candidates.Count; // none always comes after the same other
-                turns[candidate, round] = Run(candidates[candidate], threads, s_turn);
+                turns[candidate].Add(Run(candidates[candidate], threads, s_turn));
             }
         }
 
-        var rounds = Enumerable.Range(0, _rounds);
-        return candidates.Select((candidate, i) => new Figure(
+        return candidates.Zip(turns, (candidate, own) => new Figure(
             candidate.Name,
             threads,
-            Math.Round(Median(rounds.Select(round => turns[i, round].Nanoseconds)), 2),
-            Math.Round(Median(rounds.Select(round => turns[i, round].Nanoseconds / turns[0, round].Nanoseconds)), 3),
-            Math.Round(Median(rounds.Select(round => turns[i, round].Bytes)), 1)));
+            Math.Round(Median(own.Select(turn => turn.Nanoseconds)), 2),
+            Math.Round(Median(own.Zip(turns[0], (turn, baseline) => turn.Nanoseconds / baseline.Nanoseconds)), 3),
+            Math.Round(Median(own.Select(turn => turn.Bytes)), 1)));
     }
 
     /// <summary>One turn. Each thread goes on until the time is over, so that none is ever alone; time is per operation of a thread.</summary>
     private static Turn Run(Candidate candidate, int threads, TimeSpan time)
     {
-        GC.Collect(0); // nobody pays for another's garbage
         using var barrier = new Barrier(threads);
         var counted = new Turn[candidate.Beside is null ? threads : 1];
         var others = Enumerable.Range(1, threads - 1).Select(thread => new Thread(() => RunThread(thread))).ToArray();
