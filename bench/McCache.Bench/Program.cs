@@ -1,12 +1,20 @@
 using System.CommandLine;
+using McCache.Bench.Fills;
 using McCache.Bench.HitRatios;
 using McCache.Bench.Hits;
 using McCache.Bench.Large;
+using McCache.Bench.Memory;
+using McCache.Bench.Tables;
+using McCache.Bench.Writes;
 
 var root = new RootCommand("The benchmarks of McCache. Every figure stands beside a baseline of the same run: trust ratios, not nanoseconds.")
 {
     HitCommand.Create(),
+    WriteCommand.Create(),
     HitRatioCommand.Create(),
+    FillCommand.Create(),
+    MemoryCommand.Create(),
+    TablesCommand.Create(),
     LargeCommand.Create(),
 };
 foreach (var child in LargeCommand.CreateChildren())

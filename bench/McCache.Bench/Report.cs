@@ -15,6 +15,9 @@ internal static class Report
     /// <summary>The option that every command has.</summary>
     public static Option<bool> JsonOption() => new("--json") { Description = "Print the rows as one JSON array, the last line of stdout." };
 
+    /// <summary>The option that every command has.</summary>
+    public static Option<bool> QuickOption() => new("--quick") { Description = "Measure less, in under a minute." };
+
     public static void Print<TRow>(IReadOnlyCollection<TRow> rows, bool json)
     {
         if (json)

@@ -13,10 +13,14 @@ internal static class HitRatioCommand
 
     public static Command Create()
     {
-        var json = Report.JsonOption();
-        var traces = new Option<DirectoryInfo>("--traces") { Description = "A folder of traces: text, one key a line, gzip.", Required = true };
+        var (json, quick) = (Report.JsonOption(), new Option<bool>("--quick") { Description = "Measures the same, which takes seconds; here because every command has it." });
+        var traces = new Option<DirectoryInfo>("--traces")
+        {
+            Description = "A folder of traces: text, one key a line, gzip.",
+            DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(AppContext.BaseDirectory, "traces")),
+        };
         traces.AcceptExistingOnly();
-        var command = new Command("hitratio", "Hit ratio in per cent, at 1, 5, 10 and 25 % of each trace's distinct keys, beside both of BitFaster's policies.") { traces, json };
+        var command = new Command("hitratio", "Hit ratio in per cent, at 1, 5, 10 and 25 % of each trace's distinct keys, beside both of BitFaster's policies.") { traces, json, quick };
         command.SetAction(result => Run(result.GetRequiredValue(traces), result.GetValue(json)));
         return command;
     }

@@ -1,83 +1,65 @@
 using System.CommandLine;
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Loggers;
-using BenchmarkDotNet.Reports;
-using BenchmarkDotNet.Running;
+using McCache.Bench.Subjects;
 
 namespace McCache.Bench.Hits;
 
-/// <summary>What one operation costs, beside the same operation on a bare dictionary and on other caches.</summary>
+/// <summary>What a look-up costs, beside the same look-up in a bare dictionary and in other caches.</summary>
 internal static class HitCommand
 {
+    private const int Room = 2 * Keys.Count; // every key stays
+
     public static Command Create()
     {
-        var json = Report.JsonOption();
-        var command = new Command("hit", "Hit, miss, set and fill, on one thread and on two, beside ConcurrentDictionary, MemoryCache and BitFaster.") { json };
-        command.SetAction(result => Run(result.GetValue(json)));
+        var (json, quick) = (Report.JsonOption(), Report.QuickOption());
+        var command = new Command("hit", "Hit with three kinds of keys, and miss, on one thread and on two, beside ConcurrentDictionary, BitFaster, MemoryCache, HybridCache and FusionCache.") { json, quick };
+        command.SetAction(async (result, _) =>
+        {
+            await using var silo = await OneSilo.StartAsync(1, Room);
+            Report.Print(Run(silo, new Rounds(result.GetValue(quick))), result.GetValue(json));
+            return 0;
+        });
         return command;
     }
 
-    private static int Run(bool json)
+    private static OperationRow[] Run(OneSilo silo, Rounds rounds)
     {
-        var config = ManualConfig.CreateEmpty()
-            .AddJob(Job.ShortRun.WithIterationCount(5))
-            .AddLogger(new Progress())
-            .WithOptions(ConfigOptions.DisableLogFile);
-        config.AddColumnProvider(BenchmarkDotNet.Columns.DefaultColumnProviders.Instance);
-        var reports = BenchmarkSwitcher.FromTypes([typeof(HitBenchmarks<>)]).RunAll(config).SelectMany(summary => summary.Reports).ToArray();
-        if (reports.Any(report => !report.Success))
-        {
-            Console.Error.WriteLine("A benchmark failed to run.");
-            return 1;
-        }
-
-        var rows = reports.Select(ToRow).ToArray();
-        var baselines = rows.Where(row => row.Cache == "ConcurrentDictionary").ToDictionary(row => (row.Scenario, row.Threads), row => row.NsPerOperation);
-        Report.Print(
-            [.. rows.Select(row => row with { Ratio = row.NsPerOperation / baselines[(row.Scenario, row.Threads)] })
-                .OrderBy(row => row.Scenario, StringComparer.Ordinal).ThenBy(row => row.Threads).ThenBy(row => row.Ratio)],
-            json);
-        return 0;
+        var (strings, longs, structs) = (new StringLoops(Keys.Strings), new ValueKeyLoops<long>(Keys.Longs), new ValueKeyLoops<PlaceKey>(Keys.Structs));
+        AllSubjects.VisitStrings(silo, Room, strings, isReplicatedToo: false);
+        AllSubjects.Visit(silo, Room, longs);
+        AllSubjects.Visit(silo, Room, structs);
+        return
+        [
+            .. OperationRow.Measure(rounds, "hit string", strings.Hits, 1, 2),
+            .. OperationRow.Measure(rounds, "hit long", longs.Hits, 1, 2),
+            .. OperationRow.Measure(rounds, "hit struct", structs.Hits, 1, 2),
+            .. OperationRow.Measure(rounds, "miss string", strings.Misses, 1, 2),
+        ];
     }
 
-    private static Row ToRow(BenchmarkReport report)
+    /// <summary>Each cache with string keys, filled.</summary>
+    private sealed class StringLoops(KeySet<string> keys) : IStringVisitor
     {
-        var benchmark = report.BenchmarkCase;
-        return new Row(
-            benchmark.Descriptor.Type.GenericTypeArguments[0].Name.Replace("Subject", "", StringComparison.Ordinal),
-            benchmark.Descriptor.WorkloadMethod.Name.ToLowerInvariant(),
-            (int)benchmark.Parameters["Threads"],
-            report.ResultStatistics!.Median,
-            0,
-            report.GcStats.GetBytesAllocatedPerOperation(benchmark) ?? 0);
+        public List<Candidate> Hits { get; } = [];
+
+        public List<Candidate> Misses { get; } = [];
+
+        public void Visit<TSubject>(string name, Func<TSubject> create)
+            where TSubject : struct, IStringSubject
+        {
+            var subject = Loops.Filled(create(), keys.All);
+            Hits.Add(new Candidate(name, Loops.Get(subject, keys.Drawn, isHit: true)));
+            Misses.Add(new Candidate(name, Loops.Get(subject, keys.Absent, isHit: false)));
+        }
     }
 
-    private sealed record Row(string Cache, string Scenario, int Threads, double NsPerOperation, double Ratio, long BytesPerOperation);
-
-    /// <summary>One line a benchmark on stderr, so that stdout keeps to the rows.</summary>
-    private sealed class Progress : ILogger
+    /// <summary>Each cache that can have such keys, filled.</summary>
+    private sealed class ValueKeyLoops<TKey>(KeySet<TKey> keys) : IVisitor<TKey>
+        where TKey : struct
     {
-        public string Id => nameof(Progress);
+        public List<Candidate> Hits { get; } = [];
 
-        public int Priority => 0;
-
-        public void Write(LogKind logKind, string text) => Show(logKind, text);
-
-        public void WriteLine()
-        {
-        }
-
-        public void WriteLine(LogKind logKind, string text) => Show(logKind, text + Environment.NewLine);
-
-        public void Flush()
-        {
-        }
-
-        private static void Show(LogKind kind, string text)
-        {
-            if (kind is LogKind.Error || text.StartsWith("// Benchmark: ", StringComparison.Ordinal))
-                Console.Error.Write(text);
-        }
+        public void Visit<TSubject>(string name, Func<TSubject> create)
+            where TSubject : struct, ISubject<TKey>
+            => Hits.Add(new Candidate(name, Loops.Get(Loops.Filled(create(), keys.All), keys.Drawn, isHit: true)));
     }
 }
