@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace McCache.Bench.Large;
+namespace McCache.Bench.Processes;
 
 /// <summary>A child's pipes to its parent: orders come in, each is begun when it comes, and answered when it has been carried out.</summary>
 internal static class ParentLink
@@ -15,7 +15,7 @@ internal static class ParentLink
     {
         lock (s_gate)
         {
-            s_out.WriteLine(Wire.ToLine(answer));
+            s_out.WriteLine(JsonLines.ToLine(answer));
             s_out.Flush();
         }
     }
@@ -25,7 +25,7 @@ internal static class ParentLink
     {
         await Task.Yield();
         while (await s_in.ReadLineAsync() is { } line)
-            _ = AnswerAsync(Wire.FromLine<Order>(line), carryOut);
+            _ = AnswerAsync(JsonLines.FromLine<Order>(line), carryOut);
     }
 
     private static async Task AnswerAsync(Order order, Func<Order, Task<Answer>> carryOut)
