@@ -8,7 +8,7 @@ namespace McCache.Bench.Processes;
 /// <param name="ClusterId">Of this run only.</param>
 /// <param name="SiloPort">Where this one listens.</param>
 /// <param name="PrimaryPort">Where the primary does.</param>
-internal sealed record SiloSettings(int Number, int Silos, string ClusterId, int SiloPort, int PrimaryPort);
+internal record SiloSettings(int Number, int Silos, string ClusterId, int SiloPort, int PrimaryPort);
 
 /// <summary>A line of a child's standard input. Its end means that the parent is gone, or wants the child to end.</summary>
 /// <param name="Id">Returned with the answer.</param>
@@ -17,9 +17,9 @@ internal sealed record SiloSettings(int Number, int Silos, string ClusterId, int
 /// <param name="Round">What tells a value from others of its size.</param>
 /// <param name="Seconds">How long.</param>
 /// <param name="Port">Where the other end listens.</param>
-/// <param name="Path">What is measured.</param>
+/// <param name="Path">What is measured, by its number.</param>
 /// <param name="Count">How many.</param>
-internal sealed record Order(int Id, string Do, long Bytes = 0, long Round = 0, double Seconds = 0, int Port = 0, string Path = "", int Count = 0)
+internal sealed record Order(int Id, string Do, long Bytes = 0, long Round = 0, double Seconds = 0, int Port = 0, int Path = 0, int Count = 0)
 {
     /// <summary>Any child: answer. Orders before it have been begun.</summary>
     public const string Ping = "ping";

@@ -24,7 +24,7 @@ internal static class SiloHost
         });
 
         // Standard output belongs to the answers; warnings go to the parent's standard error.
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.Error).AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.Error).AddFilter("Orleans.Streams", LogLevel.None).AddFilter("Orleans.Providers", LogLevel.None).AddSimpleConsole(console => console.SingleLine = true);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton<IHostLifetime, ParentLifetime>();
         return builder.Build();
