@@ -19,12 +19,12 @@ internal sealed class CoherenceRun
     public static async Task<IReadOnlyCollection<CoherenceRow>> RunAsync(int silos, bool isQuick, CancellationToken cancellationToken)
     {
         await using var cluster = await WireCluster.StartAsync(silos, isObserved: true);
-        var run = new CoherenceRun(cluster, isQuick ? 80 : 200);
+        var run = new CoherenceRun(cluster, isQuick ? 60 : 200);
         var rounds = isQuick ? 2 : 6;
         var places = Places();
         for (var round = 0; round <= rounds; round++)
         {
-            await Console.Error.WriteLineAsync(round == 0 ? "a round that does not count" : $"round {round} of {rounds}");
+            await Progress.SayAsync(round == 0 ? "a round that does not count" : $"round {round} of {rounds}");
             foreach (var (placement, first, others) in places)
             {
                 await cluster.PinAsync(first, others);

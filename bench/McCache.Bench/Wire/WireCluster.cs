@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using McCache.Bench.Processes;
 
 namespace McCache.Bench.Wire;
@@ -6,6 +7,14 @@ namespace McCache.Bench.Wire;
 internal static class Modes
 {
     public static string Name(Coherence? coherence) => coherence switch { Coherence.Invalidate => "invalidate", Coherence.Replicate => "replicate", _ => "–" };
+}
+
+/// <summary>What the run is about, on standard error.</summary>
+internal static class Progress
+{
+    private static readonly long s_start = Stopwatch.GetTimestamp();
+
+    public static Task SayAsync(string text) => Console.Error.WriteLineAsync($"{Stopwatch.GetElapsedTime(s_start).TotalSeconds,4:0} s  {text}");
 }
 
 /// <summary>The processes of a run: the silos, connected to each other by sockets too, and the Redis protocol server.</summary>
@@ -34,7 +43,7 @@ internal sealed class WireCluster : IAsyncDisposable
     /// <exception cref="TimeoutException">One did not come up.</exception>
     public static async Task<WireCluster> StartAsync(int silos, bool isObserved)
     {
-        await Console.Error.WriteLineAsync($"{silos} silos and a Redis protocol server");
+        await Progress.SayAsync($"{silos} silos and a Redis protocol server");
         var cluster = new WireCluster(silos);
         try
         {

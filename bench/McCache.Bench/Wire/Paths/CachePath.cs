@@ -11,7 +11,8 @@ internal sealed class CachePath(PathName name, IMcCache<string, Item> cache, Boa
         if (_isReplica && isWriter)
         {
             foreach (var key in Keys.Measured)
-                await cache.SetAsync(key, Item.Make(0));
+                cache[key] = Item.Make(0);
+            await cache.SetAsync(Keys.Measured[0], Item.Make(0));
         }
 
         if (!_isReplica && !isWriter)
