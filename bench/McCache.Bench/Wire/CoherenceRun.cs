@@ -9,18 +9,19 @@ internal sealed class CoherenceRun
 {
     private readonly WireCluster _cluster;
     private readonly int _operations;
+    private readonly double _seconds;
     private readonly Dictionary<(PathName Path, string Load, string Placement), LongHistogram> _times = [];
     private long _number = 1;
 
-    private CoherenceRun(WireCluster cluster, int operations) => (_cluster, _operations) = (cluster, operations);
+    private CoherenceRun(WireCluster cluster, int operations, double seconds) => (_cluster, _operations, _seconds) = (cluster, operations, seconds);
 
     /// <exception cref="ChildFailedException">A process has ended, or could not do what it was told.</exception>
     /// <exception cref="TimeoutException">It took too long.</exception>
     public static async Task<IReadOnlyCollection<CoherenceRow>> RunAsync(int silos, bool isQuick, CancellationToken cancellationToken)
     {
         await using var cluster = await WireCluster.StartAsync(silos, isObserved: true);
-        var run = new CoherenceRun(cluster, isQuick ? 60 : 200);
-        var rounds = isQuick ? 2 : 6;
+        var run = isQuick ? new CoherenceRun(cluster, 60, 0.25) : new CoherenceRun(cluster, 250, 0.8);
+        var rounds = isQuick ? 2 : 5;
         var places = Places();
         for (var round = 0; round <= rounds; round++)
         {
@@ -50,9 +51,10 @@ internal sealed class CoherenceRun
     {
         cancellationToken.ThrowIfCancellationRequested();
         var order = new Order(0, WireOrder.Begin, Path: path.Index);
-        var count = Math.Max(4, _operations / path.Slowness / (counts ? 1 : 2));
+        var share = counts ? 1 : 0.5;
+        order = order with { Round = _number, Count = Math.Max(4, (int)(_operations * share / path.Slowness)), Seconds = _seconds * share };
         await _cluster.AskAllAsync(order);
-        var measured = await _cluster.Silos[0].AskAsync(order with { Do = isLoaded ? WireOrder.MeasureLoaded : WireOrder.Measure, Round = _number, Count = count });
+        var measured = await _cluster.Silos[0].AskAsync(order with { Do = isLoaded ? WireOrder.MeasureLoaded : WireOrder.Measure });
         _number += Keys.Measured.Length;
         await _cluster.AskAllAsync(order with { Do = WireOrder.End });
         if (!counts)

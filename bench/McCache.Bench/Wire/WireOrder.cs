@@ -27,7 +27,7 @@ internal static class WireOrder
     /// <summary>A silo: the round is over.</summary>
     public const string End = "end";
 
-    /// <summary>The writer: measure a count of writes, from a number on.</summary>
+    /// <summary>The writer: measure a count of writes, from a number on, or as many as there is time for.</summary>
     public const string Measure = "measure";
 
     /// <summary>The writer: measure while a second writer sets other keys.</summary>

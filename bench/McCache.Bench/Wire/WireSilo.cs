@@ -132,10 +132,10 @@ internal sealed class WireSilo
                 await Path(order).EndAsync(_settings.Number == 1);
                 return new Answer(0);
             case WireOrder.Measure:
-                return await MeasureAsync(Path(order), order.Round, order.Count);
+                return await MeasureAsync(Path(order), order);
             case WireOrder.MeasureLoaded:
                 using (new Load(Path(order)))
-                    return await MeasureAsync(Path(order), order.Round, order.Count);
+                    return await MeasureAsync(Path(order), order);
             case WireOrder.Prepare:
                 await Flood(order).PrepareAsync((int)order.Round, order.Count);
                 return new Answer(0);
@@ -161,12 +161,12 @@ internal sealed class WireSilo
 
     private Flood Flood(Order order) => _floods.Value[order.Path];
 
-    /// <summary>Writes one at a time, with a pause of a millisecond or a little more after each.</summary>
-    private async Task<Answer> MeasureAsync(WirePath path, long first, int count)
+    /// <summary>Writes one at a time, with a pause of a millisecond or a little more after each, until there were enough or the time is over; the first few don't count.</summary>
+    private async Task<Answer> MeasureAsync(WirePath path, Order order)
     {
         await Task.Yield();
-        var times = Times.Make();
-        for (var number = first; number < first + count + WarmUp; number++)
+        var (times, begin, first) = (Times.Make(), Stopwatch.GetTimestamp(), order.Round);
+        for (var number = first; number < first + WarmUp + order.Count && (number <= first + WarmUp || Stopwatch.GetElapsedTime(begin).TotalSeconds < order.Seconds); number++)
         {
             _board.Expect(path.Index, number);
             var start = Stopwatch.GetTimestamp();
