@@ -7,10 +7,12 @@ namespace McCache.Bench.Wire;
 /// <summary>One run: short rounds of every path in turn, each turn first with all processes on one core, then with the writer on another than the rest; and under load.</summary>
 internal sealed class CoherenceRun
 {
+    private const string UnderLoad = "under load";
+    private const int SlowRounds = 4;
     private readonly WireCluster _cluster;
     private readonly int _operations;
     private readonly double _seconds;
-    private readonly Dictionary<(PathName Path, string Load, string Placement), LongHistogram> _times = [];
+    private readonly Dictionary<Measured, (LongHistogram All, Dictionary<int, double> Medians)> _times = [];
     private long _number = 1;
 
     private CoherenceRun(WireCluster cluster, int operations, double seconds) => (_cluster, _operations, _seconds) = (cluster, operations, seconds);
@@ -20,8 +22,8 @@ internal sealed class CoherenceRun
     public static async Task<IReadOnlyCollection<CoherenceRow>> RunAsync(int silos, bool isQuick, CancellationToken cancellationToken)
     {
         await using var cluster = await WireCluster.StartAsync(silos, isObserved: true);
-        var run = isQuick ? new CoherenceRun(cluster, 60, 0.25) : new CoherenceRun(cluster, 250, 0.8);
-        var rounds = isQuick ? 2 : 5;
+        var run = isQuick ? new CoherenceRun(cluster, 20, 0.08) : new CoherenceRun(cluster, 50, 0.2);
+        var rounds = isQuick ? 5 : 16;
         var places = Places();
         for (var round = 0; round <= rounds; round++)
         {
@@ -29,14 +31,14 @@ internal sealed class CoherenceRun
             foreach (var (placement, first, others) in places)
             {
                 await cluster.PinAsync(first, others);
-                foreach (var path in PathName.All)
-                    await run.MeasureAsync(path, isLoaded: false, placement, round > 0, cancellationToken);
+                foreach (var path in PathName.All.Where(path => !path.IsSlow || round % SlowRounds == 0))
+                    await run.MeasureAsync(new Measured(path, "idle", placement), round, cancellationToken);
                 foreach (var path in PathName.All.Where(path => path.IsLoaded && placement == places[^1].Placement))
-                    await run.MeasureAsync(path, isLoaded: true, placement, round > 0, cancellationToken);
+                    await run.MeasureAsync(new Measured(path, UnderLoad, placement), round, cancellationToken);
             }
         }
 
-        return [.. run._times.Select(measured => run.Row(measured.Key.Path, measured.Key.Load, measured.Key.Placement, silos))];
+        return [.. run._times.Keys.OrderBy(measured => (measured.Load, Array.FindIndex(places, place => place.Placement == measured.Placement), measured.Path.Index)).Select(measured => run.Row(measured, silos))];
     }
 
     /// <summary>All on one core, and, where there are two, the writer on one and everybody else on the other.</summary>
@@ -47,42 +49,47 @@ internal sealed class CoherenceRun
         [var first, var second, ..] => [("pinned", 1L << first, 1L << first), ("across", 1L << first, 1L << second)],
     };
 
-    private async Task MeasureAsync(PathName path, bool isLoaded, string placement, bool counts, CancellationToken cancellationToken)
+    private async Task MeasureAsync(Measured measured, int round, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var order = new Order(0, WireOrder.Begin, Path: path.Index);
-        var share = counts ? 1 : 0.5;
-        order = order with { Round = _number, Count = Math.Max(4, (int)(_operations * share / path.Slowness)), Seconds = _seconds * share };
-        await _cluster.AskAllAsync(order);
-        var measured = await _cluster.Silos[0].AskAsync(order with { Do = isLoaded ? WireOrder.MeasureLoaded : WireOrder.Measure });
+        var slowness = measured.Path.IsSlow ? SlowRounds : 1;
+        var order = new Order(0, measured.Load == UnderLoad ? WireOrder.MeasureLoaded : WireOrder.Measure, Path: measured.Path.Index, Round: _number, Count: _operations / slowness, Seconds: _seconds * slowness);
         _number += Keys.Measured.Length;
+        await _cluster.AskAllAsync(order with { Do = WireOrder.Begin });
+        var answer = await _cluster.Silos[0].AskAsync(order);
         await _cluster.AskAllAsync(order with { Do = WireOrder.End });
-        if (!counts)
+        if (round == 0)
             return;
-        var key = (path, isLoaded ? "under load" : "idle", placement);
-        if (!_times.TryGetValue(key, out var times))
-            _times[key] = times = Times.Make();
-        times.Add(measured.Times!);
+        if (!_times.TryGetValue(measured, out var times))
+            _times[measured] = times = (Times.Make(), []);
+        var turn = Times.Make();
+        turn.Add(answer.Times!);
+        times.All.Add(turn);
+        times.Medians[round] = turn.Microseconds(50);
     }
 
-    private CoherenceRow Row(PathName path, string load, string placement, int silos)
+    private CoherenceRow Row(Measured measured, int silos)
     {
-        var times = _times[(path, load, placement)];
+        var (times, medians) = _times[measured];
+        var service = _times[measured with { Path = measured.Path.IsRoundTrip ? PathName.ServiceRoundTrip : PathName.ServiceOneWay }];
+        var tcp = _times[measured with { Path = measured.Path.IsRoundTrip ? PathName.TcpRoundTrip : PathName.TcpOneWay }];
         return new CoherenceRow(
-            path.Name,
-            path.Mode,
+            measured.Path.Name,
+            Modes.Name(measured.Path.Coherence),
             silos,
-            load,
-            placement,
+            measured.Load,
+            measured.Placement,
             Math.Round(times.Microseconds(50), 1),
             Math.Round(times.Microseconds(99), 1),
-            RatioTo(path.IsRoundTrip ? PathName.ServiceRoundTrip : PathName.ServiceOneWay, 50),
-            RatioTo(path.IsRoundTrip ? PathName.ServiceRoundTrip : PathName.ServiceOneWay, 99),
-            RatioTo(path.IsRoundTrip ? PathName.TcpRoundTrip : PathName.TcpOneWay, 50));
+            RatioTo(service.Medians),
+            Math.Round(times.Microseconds(99) / service.All.Microseconds(99), 2),
+            RatioTo(tcp.Medians));
 
-        double RatioTo(PathName baseline, double percentile)
-            => Math.Round(times.Microseconds(percentile) / _times[(baseline, load, placement)].Microseconds(percentile), 2);
+        double RatioTo(Dictionary<int, double> baseline) => Math.Round(Medians.Of(medians.Select(median => median.Value / baseline[median.Key])), 2);
     }
+
+    /// <summary>What is measured.</summary>
+    private sealed record Measured(PathName Path, string Load, string Placement);
 }
 
 /// <summary>What was measured for a path.</summary>
@@ -91,11 +98,11 @@ internal sealed class CoherenceRun
 /// <param name="Silos">How many there are; a write has come when the last of the others has it.</param>
 /// <param name="Load">Whether a second writer is at work.</param>
 /// <param name="Placement">All processes on one core (<c>pinned</c>), or the writer on one and the rest on another (<c>across</c>).</param>
-/// <param name="P50Microseconds">The median.</param>
+/// <param name="P50Microseconds">The median of all rounds together.</param>
 /// <param name="P99Microseconds">The 99th percentile.</param>
-/// <param name="RatioToGrainService">The median by that of a bare grain service, one way or there and back.</param>
-/// <param name="P99RatioToGrainService">The same of the 99th percentiles.</param>
-/// <param name="RatioToTcp">The median by that of sockets, one way or there and back.</param>
+/// <param name="RatioToGrainService">A round's median by that of a bare grain service, one way or there and back, in the same round; the median of the rounds.</param>
+/// <param name="P99RatioToGrainService">The 99th percentile by that of the bare grain service.</param>
+/// <param name="RatioToTcp">As <paramref name="RatioToGrainService"/>, by sockets.</param>
 internal sealed record CoherenceRow(
     string Path,
     string Mode,

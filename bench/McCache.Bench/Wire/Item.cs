@@ -12,8 +12,8 @@ internal sealed record Item([property: Id(0)] long Number, [property: Id(1)] str
 /// <summary>The keys: strings of 16 characters, made beforehand.</summary>
 internal static class Keys
 {
-    /// <summary>Those of the writes under measurement; a round has no more.</summary>
-    public static readonly string[] Measured = Make("key", 512);
+    /// <summary>Those of the writes under measurement; a turn has no more.</summary>
+    public static readonly string[] Measured = Make("key", 64);
 
     /// <summary>Those of the load.</summary>
     public static readonly string[] Load = Make("els", 1_000);

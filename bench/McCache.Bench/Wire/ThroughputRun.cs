@@ -38,14 +38,14 @@ internal sealed class ThroughputRun
             new Scenario(FloodName.Replicating, 1, HotKeys),
         ];
         var measured = scenarios.ToDictionary(scenario => scenario, _ => new List<Measured>());
-        var (rounds, seconds) = isQuick ? (1, 0.6) : (3, 2.0);
+        var (rounds, seconds) = isQuick ? (2, 0.4) : (5, 1.0);
         for (var round = 0; round <= rounds; round++)
         {
             await Progress.SayAsync(round == 0 ? "a round that does not count" : $"round {round} of {rounds}");
             foreach (var scenario in scenarios)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var one = await run.FloodAsync(scenario, round == 0 ? 0.3 : seconds);
+                var one = await run.FloodAsync(scenario, round == 0 ? seconds / 2 : seconds);
                 if (round > 0)
                     measured[scenario].Add(one);
             }
@@ -61,9 +61,9 @@ internal sealed class ThroughputRun
                 Modes.Name(scenario.Flood.Coherence),
                 scenario.Publishers,
                 scenario.Keys,
-                Math.Round(Median(all.Select(one => one.WritesPerSecond))),
-                Math.Round(Median(all.Select(one => one.AppliedPerSecond))),
-                Math.Round(Median(all.Select(one => one.DrainMilliseconds)), 1),
+                Math.Round(Medians.Of(all.Select(one => one.WritesPerSecond))),
+                Math.Round(Medians.Of(all.Select(one => one.AppliedPerSecond))),
+                Math.Round(Medians.Of(all.Select(one => one.DrainMilliseconds)), 1),
                 all.Sum(one => one.Lost),
                 all.Sum(one => one.Gaps),
                 RatioTo(FloodName.Backplane),
@@ -72,7 +72,7 @@ internal sealed class ThroughputRun
                 RatioTo(FloodName.Tcp));
 
             double RatioTo(FloodName flood)
-                => Math.Round(Median(all.Zip(measured[new Scenario(flood, scenario.Publishers, ManyKeys)], (one, other) => one.AppliedPerSecond / other.AppliedPerSecond)), 3);
+                => Math.Round(Medians.Of(all.Zip(measured[new Scenario(flood, scenario.Publishers, ManyKeys)], (one, other) => one.AppliedPerSecond / other.AppliedPerSecond)), 3);
         }
     }
 
@@ -128,12 +128,6 @@ internal sealed class ThroughputRun
     }
 
     private async Task<long> GapsAsync() => (await _cluster.AskAllAsync(new Order(0, WireOrder.Gaps))).Sum(answer => (long)answer.Number);
-
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
 
     /// <summary>What is measured.</summary>
     private sealed record Scenario(FloodName Flood, int Publishers, int Keys);

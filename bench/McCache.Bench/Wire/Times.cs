@@ -3,6 +3,16 @@ using HdrHistogram;
 
 namespace McCache.Bench.Wire;
 
+/// <summary>Of a few numbers.</summary>
+internal static class Medians
+{
+    public static double Of(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+}
+
 /// <summary>Histograms of nanoseconds.</summary>
 internal static class Times
 {

@@ -3,8 +3,7 @@ using ZiggyCreatures.Caching.Fusion;
 namespace McCache.Bench.Wire.Floods;
 
 /// <summary>
-/// FusionCache with a Redis backplane. A flood lets it write to the server in the background, as it notifies in any case, so that it waits for nothing; a burst has its options as they are. What
-/// has come is counted by its events, called at once.
+/// FusionCache with a Redis backplane. It writes to the server in the background, as it notifies in any case, so that it waits for nothing. What has come is counted by its events, called at once.
 /// </summary>
 internal sealed class FusionFlood : Flood
 {
@@ -33,7 +32,7 @@ internal sealed class FusionFlood : Flood
     public override void Burst(string[] keys, int count)
     {
         for (var i = 0; i < count; i++)
-            _fusion.Value.Set(keys[i], (long)i);
+            _fusion.Value.Set(keys[i], (long)i, s_quick);
     }
 
     public override int CountWrong(int publisher, long written)
