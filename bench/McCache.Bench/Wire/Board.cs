@@ -8,20 +8,19 @@ namespace McCache.Bench.Wire;
 /// What the processes of a run tell each other without a message that would be in anybody's figure: a file mapped into the memory of each. The writer says which write it is about to make;
 /// a receiver notes when that write has come, on the monotonic clock that the processes of a machine share; and each counts what has come from whom.
 /// </summary>
-internal sealed unsafe class Board : IDisposable
+internal sealed unsafe class Board
 {
     private const int Line = 8; // longs in a cache line
     private const int LinesPerSilo = 8;
     private const int MaxSilos = 7; // and the first place is the writer's
 
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly MemoryMappedViewAccessor _view; // until the process ends: who knows who still counts
     private readonly long* _words;
 
     public Board(string file)
     {
-        _file = MemoryMappedFile.CreateFromFile(file, FileMode.Open);
-        _view = _file.CreateViewAccessor();
+        using var mapped = MemoryMappedFile.CreateFromFile(file, FileMode.Open);
+        _view = mapped.CreateViewAccessor();
         byte* start = null;
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
         _words = (long*)start;
@@ -74,13 +73,6 @@ internal sealed unsafe class Board : IDisposable
 
     /// <summary>How many of a publisher's writes have come, in all its runs.</summary>
     public long Applied(int silo, int publisher) => Volatile.Read(ref Word(silo, Line * publisher));
-
-    public void Dispose()
-    {
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _file.Dispose();
-    }
 
     private ref long Word(int silo, int word) => ref Unsafe.AsRef<long>(_words + (silo * LinesPerSilo * Line) + word);
 }

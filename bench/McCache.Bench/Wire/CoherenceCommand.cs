@@ -38,7 +38,9 @@ internal static class WireCommands
         silo.SetAction((_, _) => WireSilo.RunAsync());
         var garnet = new Command(GarnetChild.Name) { Hidden = true };
         garnet.SetAction((_, _) => GarnetChild.RunAsync());
-        return [silo, garnet];
+        var fusion = new Command(FusionChild.Name) { Hidden = true };
+        fusion.SetAction((_, _) => FusionChild.RunAsync());
+        return [silo, garnet, fusion];
     }
 
     public static async Task<int> RunAsync<TRow>(Func<Task<IReadOnlyCollection<TRow>>> run, bool json)

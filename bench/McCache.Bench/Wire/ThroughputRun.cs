@@ -27,7 +27,9 @@ internal sealed class ThroughputRun
         foreach (var flood in FloodName.All.Where(flood => flood.Coherence is not null))
         {
             await Progress.SayAsync($"a cold burst: {flood.Name}, {Modes.Name(flood.Coherence)}");
-            bursts.Add(await run.BurstAsync(flood, TimeSpan.FromSeconds(isQuick ? 3 : 20)));
+            await using var fusions = new Children();
+            var pair = flood == FloodName.Backplane || flood == FloodName.SecondLevel ? await cluster.StartFusionsAsync(fusions) : cluster.Silos;
+            bursts.Add(await BurstAsync(flood, pair, TimeSpan.FromSeconds(isQuick ? 3 : 20)));
         }
 
         Scenario[] scenarios =
@@ -77,16 +79,16 @@ internal sealed class ThroughputRun
     }
 
     /// <summary>The first writes of a process to a cache, right after it has started, made synchronously on the thread pool; then the other is asked what it has until it has all.</summary>
-    private async Task<ThroughputRow> BurstAsync(FloodName flood, TimeSpan patience)
+    private static async Task<ThroughputRow> BurstAsync(FloodName flood, Child[] pair, TimeSpan patience)
     {
         var order = new Order(0, WireOrder.Prepare, Path: flood.Index, Round: 1, Count: BurstWrites, Bytes: BurstWrites);
-        await _cluster.AskAllAsync(order);
-        var burst = _cluster.Silos[0].AskAsync(order with { Do = WireOrder.Burst });
+        await Task.WhenAll(pair.Select(child => child.AskAsync(order)));
+        var burst = pair[0].AskAsync(order with { Do = WireOrder.Burst });
         var (arrived, since) = (0, Stopwatch.GetTimestamp());
         while (arrived < BurstWrites && (!burst.IsCompletedSuccessfully || Stopwatch.GetElapsedTime(burst.Result.End) < patience))
         {
             await Task.Delay(s_look);
-            var now = BurstWrites - (int)(await _cluster.Silos[1].AskAsync(order with { Do = WireOrder.Check })).Number;
+            var now = BurstWrites - (int)(await pair[1].AskAsync(order with { Do = WireOrder.Check })).Number;
             if (now != arrived)
                 (arrived, since) = (now, Stopwatch.GetTimestamp());
         }

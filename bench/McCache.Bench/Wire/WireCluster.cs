@@ -32,6 +32,14 @@ internal sealed class WireCluster : IAsyncDisposable
         Settings = [.. Enumerable.Range(1, silos).Select(silo => new WireSettings(silo, silos, cluster, ports[silo - 1], ports[0], _board, ports[silos], IsObserved: false))];
     }
 
+    /// <summary>Two processes with FusionCache and no silo.</summary>
+    public async Task<Child[]> StartFusionsAsync(Children children)
+    {
+        Child[] fusions = [.. Settings[..2].Select(settings => children.Start($"FusionCache {settings.Number}", FusionChild.Name, settings))];
+        await Task.WhenAll(fusions.Select(fusion => fusion.Up));
+        return fusions;
+    }
+
     /// <summary>In the order of their numbers; the first is the primary, and the writer.</summary>
     public Child[] Silos { get; private set; } = [];
 

@@ -34,7 +34,7 @@ internal sealed class WireSilo
     public static async Task<int> RunAsync()
     {
         var settings = JsonLines.FromLine<WireSettings>(ParentLink.ReadSettings());
-        using var board = new Board(settings.Board);
+        var board = new Board(settings.Board);
         using var links = new Links(settings, board);
         using var host = SiloHost.Build(settings, silo => Configure(silo, settings, board));
         await SiloHost.StartAsync(host, settings);
@@ -136,20 +136,8 @@ internal sealed class WireSilo
             case WireOrder.MeasureLoaded:
                 using (new Load(Path(order)))
                     return await MeasureAsync(Path(order), order);
-            case WireOrder.Prepare:
-                await Flood(order).PrepareAsync((int)order.Round, order.Count);
-                return new Answer(0);
-            case WireOrder.Flood:
-                return await Flood(order).RunAsync(TimeSpan.FromSeconds(order.Seconds));
-            case WireOrder.Burst:
-                return await Task.Run(() =>
-                {
-                    var start = Stopwatch.GetTimestamp();
-                    Flood(order).Burst(FloodKeys.Of(_settings.Number), order.Count);
-                    return new Answer(0, start, Stopwatch.GetTimestamp());
-                });
-            case WireOrder.Check:
-                return new Answer(0, Number: (ulong)Flood(order).CountWrong((int)order.Round, order.Bytes));
+            case WireOrder.Prepare or WireOrder.Flood or WireOrder.Burst or WireOrder.Check:
+                return await _floods.Value[order.Path].CarryOutAsync(order);
             case WireOrder.Gaps:
                 return new Answer(0, Number: (ulong)_services.GetRequiredService<MulticastMembers>().Find(CacheMember.ProviderName)!.GetStatistics().Gaps);
             default:
@@ -158,8 +146,6 @@ internal sealed class WireSilo
     }
 
     private WirePath Path(Order order) => _paths.Value[order.Path - 1];
-
-    private Flood Flood(Order order) => _floods.Value[order.Path];
 
     /// <summary>Writes one at a time, with a pause of a millisecond or a little more after each, until there were enough or the time is over; the first few don't count.</summary>
     private async Task<Answer> MeasureAsync(WirePath path, Order order)

@@ -6,7 +6,7 @@ namespace McCache.Bench.Wire.Floods;
 /// <summary>The bare grain service, one way: one update a message, or batches of a hundred.</summary>
 internal sealed class ServiceFlood(bool isBatched, IWireService[] others, WireSettings settings, Board board) : Flood(settings, board)
 {
-    public override void Burst(string[] keys, int count) => throw new NotSupportedException();
+    protected override void Burst(string[] keys, int count) => throw new NotSupportedException();
 
     protected override ValueTask WriteAsync(string[] keys, long first, int count)
     {
@@ -36,7 +36,7 @@ internal sealed class TcpFlood(Links links, WireSettings settings, Board board) 
     private readonly byte[] _buffer = new byte[Links.FloodBytes / Links.UpdateBytes * Links.UpdateBytes];
     private int _used;
 
-    public override void Burst(string[] keys, int count) => throw new NotSupportedException();
+    protected override void Burst(string[] keys, int count) => throw new NotSupportedException();
 
     protected override ValueTask WriteAsync(string[] keys, long first, int count)
     {

@@ -17,8 +17,31 @@ internal abstract class Flood(WireSettings settings, Board board)
 
     protected Board Board => board;
 
+    public async Task<Answer> CarryOutAsync(Order order)
+    {
+        switch (order.Do)
+        {
+            case WireOrder.Prepare:
+                await PrepareAsync((int)order.Round, order.Count);
+                return new Answer(0);
+            case WireOrder.Flood:
+                return await RunAsync(TimeSpan.FromSeconds(order.Seconds));
+            case WireOrder.Burst:
+                return await Task.Run(() =>
+                {
+                    var start = Stopwatch.GetTimestamp();
+                    Burst(FloodKeys.Of(settings.Number), order.Count);
+                    return new Answer(0, start, Stopwatch.GetTimestamp());
+                });
+            case WireOrder.Check:
+                return new Answer(0, Number: (ulong)await CountWrongAsync((int)order.Round, order.Bytes));
+            default:
+                return new Answer(0);
+        }
+    }
+
     /// <summary>Makes the keys of a publisher, and lets its receivers hold them.</summary>
-    public virtual ValueTask PrepareAsync(int publisher, int keys)
+    protected virtual ValueTask PrepareAsync(int publisher, int keys)
     {
         if (FloodKeys.Of(publisher).Length != keys)
             FloodKeys.Make(publisher, keys);
@@ -27,7 +50,7 @@ internal abstract class Flood(WireSettings settings, Board board)
 
     /// <summary>Writes as fast as it goes, then waits until everything has come, or nothing has come for a while.</summary>
     /// <returns>From the first write to the last; how many; when the last had come, and how many had not.</returns>
-    public async Task<Answer> RunAsync(TimeSpan time)
+    private async Task<Answer> RunAsync(TimeSpan time)
     {
         await Task.Yield();
         var keys = FloodKeys.Of(settings.Number);
@@ -47,10 +70,10 @@ internal abstract class Flood(WireSettings settings, Board board)
     }
 
     /// <summary>Writes one after the other, synchronously.</summary>
-    public abstract void Burst(string[] keys, int count);
+    protected abstract void Burst(string[] keys, int count);
 
     /// <summary>How many keys of a publisher are not as its writes have left them; of a flood whose receivers keep nothing, none.</summary>
-    public virtual int CountWrong(int publisher, long written) => 0;
+    protected virtual ValueTask<int> CountWrongAsync(int publisher, long written) => new(0);
 
     protected abstract ValueTask WriteAsync(string[] keys, long first, int count);
 

@@ -3,7 +3,8 @@ using ZiggyCreatures.Caching.Fusion;
 namespace McCache.Bench.Wire.Floods;
 
 /// <summary>
-/// FusionCache with a Redis backplane. It writes to the server in the background, as it notifies in any case, so that it waits for nothing. What has come is counted by its events, called at once.
+/// FusionCache with a Redis backplane. In a flood it writes to the server in the background, as it notifies in any case, so that it waits for nothing; in a burst, which then would never end, with
+/// its options as they are. What has come is counted by its events, called at once.
 /// </summary>
 internal sealed class FusionFlood : Flood
 {
@@ -19,7 +20,7 @@ internal sealed class FusionFlood : Flood
         _fusion = new(Make);
     }
 
-    public override async ValueTask PrepareAsync(int publisher, int keys)
+    protected override async ValueTask PrepareAsync(int publisher, int keys)
     {
         await base.PrepareAsync(publisher, keys);
         var fusion = _fusion.Value;
@@ -29,13 +30,13 @@ internal sealed class FusionFlood : Flood
             fusion.Set(key, -1L, s_here);
     }
 
-    public override void Burst(string[] keys, int count)
+    protected override void Burst(string[] keys, int count)
     {
         for (var i = 0; i < count; i++)
-            _fusion.Value.Set(keys[i], (long)i, s_quick);
+            _fusion.Value.Set(keys[i], (long)i);
     }
 
-    public override int CountWrong(int publisher, long written)
+    protected override ValueTask<int> CountWrongAsync(int publisher, long written)
     {
         var (keys, wrong) = (FloodKeys.Of(publisher), 0);
         for (var key = 0; key < keys.Length; key++)
@@ -46,7 +47,7 @@ internal sealed class FusionFlood : Flood
                 wrong++;
         }
 
-        return wrong;
+        return new ValueTask<int>(wrong);
     }
 
     protected override async ValueTask WriteAsync(string[] keys, long first, int count)
