@@ -5,6 +5,7 @@ using McCache.Bench.Hits;
 using McCache.Bench.Large;
 using McCache.Bench.Memory;
 using McCache.Bench.Tables;
+using McCache.Bench.Wire;
 using McCache.Bench.Writes;
 
 var root = new RootCommand("The benchmarks of McCache. Every figure stands beside a baseline of the same run: trust ratios, not nanoseconds.")
@@ -16,7 +17,9 @@ var root = new RootCommand("The benchmarks of McCache. Every figure stands besid
     MemoryCommand.Create(),
     TablesCommand.Create(),
     LargeCommand.Create(),
+    CoherenceCommand.Create(),
+    ThroughputCommand.Create(),
 };
-foreach (var child in LargeCommand.CreateChildren())
+foreach (var child in LargeCommand.CreateChildren().Concat(WireCommands.CreateChildren()))
     root.Add(child);
 return await root.Parse(args).InvokeAsync();

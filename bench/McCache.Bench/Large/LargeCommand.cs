@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using McCache.Bench.Processes;
 
 namespace McCache.Bench.Large;
 

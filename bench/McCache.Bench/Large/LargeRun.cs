@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using HdrHistogram;
+using McCache.Bench.Processes;
 
 namespace McCache.Bench.Large;
 
@@ -41,7 +40,7 @@ internal sealed class LargeRun
 
     private static async Task<LargeRun> StartAsync(Children children)
     {
-        var (ports, cluster) = (FreePorts(Silos), $"bench-{Guid.NewGuid():N}");
+        var (ports, cluster) = (Children.FreePorts(Silos), $"bench-{Guid.NewGuid():N}");
         var receiver = children.Start("The receiver", RawChild.Name, "");
         var sender = children.Start("The sender", RawChild.Name, "");
         var silos = new Child[Silos];
@@ -54,7 +53,7 @@ internal sealed class LargeRun
 
         await Task.WhenAll(silos.Select(silo => silo.Up));
         await sender.Up;
-        await sender.AskAsync(new Order(0, Order.Connect, Port: (int)(await receiver.Up).Number));
+        await sender.AskAsync(new Order(0, LargeOrder.Connect, Port: (int)(await receiver.Up).Number));
         await Task.WhenAll(silos.Select(silo => silo.AskAsync(new Order(0, Order.Ping))));
         return new LargeRun(silos, sender);
     }
@@ -80,7 +79,7 @@ internal sealed class LargeRun
             await VerbsAsync(beside, () => ReplicateAsync(bytes), cancellationToken);
         }
 
-        await _silos[0].AskAsync(new Order(0, Order.Remove));
+        await _silos[0].AskAsync(new Order(0, LargeOrder.Remove));
         var (seconds, rawMebibytes) = (Median(cache), bytes / MiB / Median(raw));
         return new LargeRow(
             bytes,
@@ -90,12 +89,12 @@ internal sealed class LargeRun
             Math.Round(bytes / MiB / seconds / rawMebibytes, 4),
             beside.GetValueAtPercentile(99),
             besideRaw.GetValueAtPercentile(99),
-            (int)(await _silos[0].AskAsync(new Order(0, Order.Suspected))).Number);
+            (int)(await _silos[0].AskAsync(new Order(0, LargeOrder.Suspected))).Number);
     }
 
     private async Task<double> CopyAsync(long bytes)
     {
-        var copied = await _sender.AskAsync(new Order(0, Order.Send, bytes));
+        var copied = await _sender.AskAsync(new Order(0, LargeOrder.Send, bytes));
         return Stopwatch.GetElapsedTime(copied.Start, copied.End).TotalSeconds;
     }
 
@@ -103,16 +102,16 @@ internal sealed class LargeRun
     private async Task<double> ReplicateAsync(long bytes)
     {
         var round = ++_round;
-        var others = _silos[1..].Select(silo => silo.AskAsync(new Order(0, Order.Await, bytes, round))).ToArray();
+        var others = _silos[1..].Select(silo => silo.AskAsync(new Order(0, LargeOrder.Await, bytes, round))).ToArray();
         await Task.WhenAll(_silos[1..].Select(silo => silo.AskAsync(new Order(0, Order.Ping)))); // they look out for it
-        var put = await _silos[0].AskAsync(new Order(0, Order.Put, bytes, round));
+        var put = await _silos[0].AskAsync(new Order(0, LargeOrder.Put, bytes, round));
         var served = (await Task.WhenAll(others)).Max(answer => answer.End);
         return Stopwatch.GetElapsedTime(put.Start, Math.Max(put.End, served)).TotalSeconds;
     }
 
     private async Task CheckAsync()
     {
-        var hashes = await Task.WhenAll(_silos.Select(silo => silo.AskAsync(new Order(0, Order.Check))));
+        var hashes = await Task.WhenAll(_silos.Select(silo => silo.AskAsync(new Order(0, LargeOrder.Check))));
         if (hashes.Any(hash => hash.Number != hashes[0].Number))
             throw new ChildFailedException("The silos serve different values.");
     }
@@ -120,7 +119,7 @@ internal sealed class LargeRun
     /// <summary>Small coherent verbs from a silo that sets no large values, one at a time, while something else goes on without a pause.</summary>
     private async Task VerbsAsync(LongHistogram times, Func<Task> work, CancellationToken cancellationToken)
     {
-        var verbs = _silos[1].AskAsync(new Order(0, Order.Verbs, Seconds: SliceSeconds));
+        var verbs = _silos[1].AskAsync(new Order(0, LargeOrder.Verbs, Seconds: SliceSeconds));
         while (!verbs.IsCompleted)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -136,39 +135,6 @@ internal sealed class LargeRun
     {
         values.Sort();
         return (values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2;
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        try
-        {
-            Array.ForEach(listeners, listener => listener.Start()); // all are held until the last is found, so that they differ
-            return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        }
-        finally
-        {
-            Array.ForEach(listeners, listener => listener.Dispose());
-        }
-    }
-
-    /// <summary>The processes of a run; none is left after it.</summary>
-    private sealed class Children : IAsyncDisposable
-    {
-        private readonly Stack<Child> _started = [];
-
-        public Child Start(string name, string command, object settings)
-        {
-            _started.Push(Child.Start(name, command, settings));
-            return _started.Peek();
-        }
-
-        /// <summary>The primary goes after the other silos: they take their leave in its membership table.</summary>
-        public async ValueTask DisposeAsync()
-        {
-            while (_started.TryPop(out var child))
-                await child.DisposeAsync();
-        }
     }
 }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using McCache.Bench.Processes;
 
 namespace McCache.Bench.Large;
 
@@ -36,11 +37,11 @@ internal sealed class RawChild : IDisposable
     {
         switch (order.Do)
         {
-            case Order.Connect:
+            case LargeOrder.Connect:
                 _socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
                 _socket.Connect(IPAddress.Loopback, order.Port);
                 return new Answer(0);
-            case Order.Send:
+            case LargeOrder.Send:
                 return Send(order.Bytes);
             default:
                 return new Answer(0);

@@ -1,10 +1,9 @@
 using System.Diagnostics;
 using System.IO.Hashing;
-using System.Net;
 using HdrHistogram;
+using McCache.Bench.Processes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace McCache.Bench.Large;
 
@@ -36,14 +35,9 @@ internal sealed class SiloChild : IDisposable
 
     public static async Task<int> RunAsync()
     {
-        var settings = Wire.FromLine<SiloSettings>(ParentLink.ReadSettings());
-        using var host = Build(settings);
-        await host.StartAsync();
-        if (settings.Number == 1)
-            ParentLink.Send(new Answer(0)); // the others need the table that it keeps
-        await SeeAllAsync(host.Services.GetRequiredService<IClusterMembershipService>(), settings.Silos);
-        if (settings.Number != 1)
-            ParentLink.Send(new Answer(0));
+        var settings = JsonLines.FromLine<SiloSettings>(ParentLink.ReadSettings());
+        using var host = SiloHost.Build(settings, silo => silo.AddMcCache(caches => caches.Add<string, byte[]>(Name, options => options.Coherence = Coherence.Replicate)));
+        await SiloHost.StartAsync(host, settings);
         using var silo = new SiloChild(host);
         await ParentLink.ListenAsync(silo.CarryOutAsync);
         await host.StopAsync();
@@ -56,50 +50,22 @@ internal sealed class SiloChild : IDisposable
         _changed.Dispose();
     }
 
-    private static IHost Build(SiloSettings settings)
-    {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.UseOrleans(silo => silo
-            .UseLocalhostClustering(
-                settings.SiloPort,
-                gatewayPort: 0, // no client comes from outside
-                new IPEndPoint(IPAddress.Loopback, settings.PrimaryPort),
-                serviceId: "McCache.Bench",
-                settings.ClusterId)
-            .AddMcCache(caches => caches.Add<string, byte[]>(Name, options => options.Coherence = Coherence.Replicate)));
-
-        // Standard output belongs to the answers; warnings go to the parent's standard error.
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.Error).AddSimpleConsole(console => console.SingleLine = true);
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.AddSingleton<IHostLifetime, ParentLifetime>();
-        return builder.Build();
-    }
-
-    private static async Task SeeAllAsync(IClusterMembershipService membership, int silos)
-    {
-        await foreach (var view in membership.MembershipUpdates)
-        {
-            if (view.Members.Values.Count(member => member.Status == SiloStatus.Active) == silos)
-                return;
-        }
-    }
-
     private async Task<Answer> CarryOutAsync(Order order)
     {
         switch (order.Do)
         {
-            case Order.Put:
+            case LargeOrder.Put:
                 return await PutAsync(order.Bytes, order.Round);
-            case Order.Await:
+            case LargeOrder.Await:
                 return new Answer(0, End: await AwaitAsync(order.Bytes, order.Round));
-            case Order.Check:
+            case LargeOrder.Check:
                 return new Answer(0, Number: _cache.TryGetValue(Key, out var value) ? XxHash3.HashToUInt64(value) : 0);
-            case Order.Verbs:
+            case LargeOrder.Verbs:
                 return await VerbsAsync(TimeSpan.FromSeconds(order.Seconds));
-            case Order.Remove:
+            case LargeOrder.Remove:
                 await _cache.RemoveAsync(Key);
                 return new Answer(0);
-            case Order.Suspected:
+            case LargeOrder.Suspected:
                 return new Answer(0, Number: await CountSuspectedAsync());
             default:
                 return new Answer(0);
@@ -145,13 +111,5 @@ internal sealed class SiloChild : IDisposable
     {
         var table = await _host.Services.GetRequiredService<IMembershipTable>().ReadAllAsync();
         return (ulong)table.Members.Sum(member => (member.Item1.SuspectTimes?.Count ?? 0) + (member.Item1.Status == SiloStatus.Active ? 0 : 1));
-    }
-
-    /// <summary>The parent decides when a silo stops.</summary>
-    private sealed class ParentLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

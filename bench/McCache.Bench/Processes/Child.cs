@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-namespace McCache.Bench.Large;
+namespace McCache.Bench.Processes;
 
 /// <summary>A child did not do what it was told.</summary>
 internal sealed class ChildFailedException(string message) : Exception(message);
@@ -39,7 +39,7 @@ internal sealed class Child : IAsyncDisposable
             start.ArgumentList.Add(typeof(Child).Assembly.Location);
         start.ArgumentList.Add(command);
         var process = Process.Start(start)!;
-        process.StandardInput.WriteLine(Wire.ToLine(settings));
+        process.StandardInput.WriteLine(JsonLines.ToLine(settings));
         process.StandardInput.Flush();
         return new Child(name, process);
     }
@@ -54,7 +54,7 @@ internal sealed class Child : IAsyncDisposable
         {
             lock (_process)
             {
-                _process.StandardInput.WriteLine(Wire.ToLine(order with { Id = id }));
+                _process.StandardInput.WriteLine(JsonLines.ToLine(order with { Id = id }));
                 _process.StandardInput.Flush();
             }
 
@@ -98,7 +98,7 @@ internal sealed class Child : IAsyncDisposable
     {
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
-            if (line.StartsWith('{') && Wire.FromLine<Answer>(line) is var answer && _asked.TryGetValue(answer.Id, out var asked))
+            if (line.StartsWith('{') && JsonLines.FromLine<Answer>(line) is var answer && _asked.TryGetValue(answer.Id, out var asked))
                 asked.TrySetResult(answer);
         }
 
