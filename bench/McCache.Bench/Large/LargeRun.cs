@@ -138,7 +138,7 @@ internal sealed class LargeRun
         return (values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2;
     }
 
-    private static int[] FreePorts(int count)
+    internal static int[] FreePorts(int count)
     {
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
         try
