@@ -32,10 +32,18 @@ internal sealed class LoopbackCluster(TimeSpan? leaseDuration) : IAsyncDisposabl
     /// <summary>Adds silos until there are so many, and waits until each of them sees them all, and serves.</summary>
     public async Task GrowAsync(int silos)
     {
-        var ports = LargeRun.FreePorts(silos - Silos);
-        _primaryPort = Silos == 0 ? ports[0] : _primaryPort; // whose silo keeps the membership table; the others wait for it
-        _silos.AddRange(await Task.WhenAll(ports.Select(port => Task.Run(() => StartAsync(port)))));
-        await Task.WhenAll(_silos.Select(silo => SeeAllAsync(silo.Services.GetRequiredService<IClusterMembershipService>()))).WaitAsync(s_patience);
+        List<Task> starting = [];
+        foreach (var port in LargeRun.FreePorts(silos - Silos))
+        {
+            _primaryPort = Silos == 0 ? port : _primaryPort;
+            var silo = Build(port);
+            _silos.Add(silo);
+            starting.Add(Task.Run(() => silo.StartAsync()));
+            if (Silos == 1)
+                await SeeAllAsync(silo, 1); // it keeps the membership table, which the others look for every five seconds only
+        }
+
+        await Task.WhenAll(starting.Concat(_silos.Select(silo => SeeAllAsync(silo, silos)))).WaitAsync(s_patience);
     }
 
     /// <summary>The silos end as if they crashed: nobody reads their table any more.</summary>
@@ -56,7 +64,7 @@ internal sealed class LoopbackCluster(TimeSpan? leaseDuration) : IAsyncDisposabl
         _silos.Clear();
     }
 
-    private async Task<IHost> StartAsync(int port)
+    private IHost Build(int port)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.UseOrleans(silo =>
@@ -70,9 +78,7 @@ internal sealed class LoopbackCluster(TimeSpan? leaseDuration) : IAsyncDisposabl
             silo.Services.AddSingleton(CreateLease);
         });
         builder.Logging.ClearProviders();
-        var host = builder.Build();
-        await host.StartAsync().WaitAsync(s_patience);
-        return host;
+        return builder.Build();
     }
 
     /// <summary>As AddMcCache does, with a network that counts.</summary>
@@ -89,11 +95,11 @@ internal sealed class LoopbackCluster(TimeSpan? leaseDuration) : IAsyncDisposabl
             services.GetRequiredService<ILogger<SiloLease>>());
     }
 
-    private async Task SeeAllAsync(IClusterMembershipService membership)
+    private static async Task SeeAllAsync(IHost silo, int silos)
     {
-        await foreach (var view in membership.MembershipUpdates)
+        await foreach (var view in silo.Services.GetRequiredService<IClusterMembershipService>().MembershipUpdates)
         {
-            if (view.Members.Values.Count(member => member.Status == SiloStatus.Active) == Silos)
+            if (view.Members.Values.Count(member => member.Status == SiloStatus.Active) == silos)
                 return;
         }
     }

@@ -35,8 +35,8 @@ internal sealed class ScaleRun : IDisposable
     public static async Task<IReadOnlyCollection<ScaleRow>> RunAsync(bool quick, CancellationToken cancellationToken)
     {
         using var run = new ScaleRun(quick);
+        var simulated = Simulation.Run(quick, cancellationToken); // first: what silos leave behind would disturb its weighing
         var (measured, hop) = await run.MeasureAsync(cancellationToken);
-        var simulated = Simulation.Run(quick, cancellationToken);
         await Console.Error.WriteLineAsync(RelayTree.Advise(measured, simulated, hop));
         return [.. measured, .. simulated];
     }
