@@ -24,12 +24,12 @@ internal sealed class ScaleRun : IDisposable
 
     private int Rounds => _quick ? 3 : 5;
 
-    private TimeSpan RoundTime => TimeSpan.FromSeconds(_quick ? 0.3 : 1);
+    private TimeSpan RoundTime => TimeSpan.FromSeconds(_quick ? 0.3 : 0.7);
 
     private TimeSpan IdleTime => TimeSpan.FromSeconds(_quick ? 1.5 : 3);
 
-    /// <summary>Longer than by default, and with the default renewal: many silos on few cores are late, and none of them shall stop serving while it is measured.</summary>
-    private TimeSpan LeaseDuration => TimeSpan.FromSeconds(_quick ? 3 : 10);
+    /// <summary>In a whole run longer than by default, but with the default renewal: many silos on few cores are late, and none of them shall stop serving while it is measured.</summary>
+    private TimeSpan LeaseDuration => TimeSpan.FromSeconds(_quick ? 3 : 6);
 
     /// <exception cref="TimeoutException">The silos did not start, or a coherent verb did not complete.</exception>
     public static async Task<IReadOnlyCollection<ScaleRow>> RunAsync(bool quick, CancellationToken cancellationToken)
