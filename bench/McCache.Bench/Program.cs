@@ -4,6 +4,7 @@ using McCache.Bench.HitRatios;
 using McCache.Bench.Hits;
 using McCache.Bench.Large;
 using McCache.Bench.Memory;
+using McCache.Bench.Scale;
 using McCache.Bench.Tables;
 using McCache.Bench.Wire;
 using McCache.Bench.Writes;
@@ -19,6 +20,7 @@ var root = new RootCommand("The benchmarks of McCache. Every figure stands besid
     LargeCommand.Create(),
     CoherenceCommand.Create(),
     ThroughputCommand.Create(),
+    ScaleCommand.Create(),
 };
 foreach (var child in LargeCommand.CreateChildren().Concat(WireCommands.CreateChildren()))
     root.Add(child);

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using McCache.Bench.Processes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -18,7 +18,7 @@ internal sealed class Silos : IAsyncDisposable
         var silos = new Silos();
         try
         {
-            var (ports, cluster) = (FreePorts(count), Guid.NewGuid().ToString("N"));
+            var (ports, cluster) = (Children.FreePorts(count), Guid.NewGuid().ToString("N"));
             foreach (var port in ports)
             {
                 var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -51,20 +51,6 @@ internal sealed class Silos : IAsyncDisposable
             using var patience = new CancellationTokenSource(s_patience);
             await host.StopAsync(patience.Token);
             host.Dispose();
-        }
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        try
-        {
-            Array.ForEach(listeners, listener => listener.Start()); // all are held until the last is found, so that they differ
-            return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        }
-        finally
-        {
-            Array.ForEach(listeners, listener => listener.Dispose());
         }
     }
 }

@@ -13,6 +13,8 @@ internal sealed class ObservedChannel(IReplicaChannel channel, Observer observer
 {
     public HybridClock Stamps => channel.Stamps;
 
+    public bool HasAudience => channel.HasAudience;
+
     public SiloAddress Silo => channel.Silo;
 
     public ulong Member => channel.Member;
@@ -23,7 +25,7 @@ internal sealed class ObservedChannel(IReplicaChannel channel, Observer observer
 
     public void Attach(StreamId stream, IFrameHandler handler) => channel.Attach(stream, new ObservedHandler(handler, observer));
 
-    public long Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => channel.Publish(stream, payload, onBehalfOf);
+    public Frame? Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => channel.Publish(stream, payload, onBehalfOf);
 
     public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
         => channel.PublishAsync(stream, payload, onBehalfOf, cancellationToken);
