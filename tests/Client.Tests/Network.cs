@@ -203,7 +203,7 @@ internal sealed class Network
                 other => other.Silo,
                 other => !HasHeard ? 0 : network._held.Find(frame => frame.From == other && frame.To == this) is { } next ? next.Stamp - 1 : other.Stamps.Next()),
             new Dictionary<SiloAddress, long>(network._departed),
-            IsOver);
+            IsOver: IsOver);
 
         public void TellClients(StreamId stream)
         {
