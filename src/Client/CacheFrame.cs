@@ -40,6 +40,12 @@ internal static class CacheFrame
     /// <summary>What a key or a tag may take on the wire. Far below what any lane holds, so that a frame that was made can be sent.</summary>
     internal const int MaxNameBytes = 32 * 1024;
 
+    internal static void CheckSize(long size, string what)
+    {
+        if (size > MaxNameBytes)
+            throw new ArgumentException($"The {what} takes {size} bytes; it may take at most {MaxNameBytes}. Nothing was changed.", what);
+    }
+
     internal static void WriteHeader(OutgoingChange change, CacheOperation operation)
     {
         change.GetSpan(HeaderSize)[0] = (byte)operation;

@@ -31,6 +31,6 @@ internal sealed record CacheDescription(
 }
 
 /// <summary>Asks a replica, while it serves, for the entry of a key. The answer is an <see cref="EntriesAnswer"/>.</summary>
-/// <param name="Key">The key, by Orleans' serializer.</param>
+/// <param name="Key">The key, see <see cref="KeyCodec{TKey}"/>.</param>
 [GenerateSerializer, Immutable, Alias("McCache.ReadRequest")]
 internal sealed record ReadRequest([property: Id(0)] byte[] Key) : CacheRequest;

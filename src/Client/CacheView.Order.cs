@@ -36,7 +36,7 @@ internal sealed partial class CacheView<TKey, TValue>
     {
         while (_local.Peek(last) is { } entry)
         {
-            using var change = IsHeard ? _member.RemoveChange(entry.Key) : null;
+            using var change = _member.IsHeard ? _member.RemoveChange(entry.Key) : null;
             if (!_local.TryPop(entry, last, change))
                 continue;
             item = new(entry.Key, entry.Value);
@@ -52,7 +52,7 @@ internal sealed partial class CacheView<TKey, TValue>
         while (true)
         {
             var entry = EntryAt(index);
-            using var change = IsHeard ? _member.RemoveChange(entry.Key) : null;
+            using var change = _member.IsHeard ? _member.RemoveChange(entry.Key) : null;
             if (_local.TryRemove(entry, change))
                 return;
         }

@@ -49,8 +49,8 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
 
     // Dictionary verbs: this member's copy now, the others as soon as they hear of it. --------------------------------------------------
 
-    /// <inheritdoc cref="MemberCache{TKey, TValue}.IsHeard"/>
-    private bool IsHeard => _member.IsHeard;
+    /// <inheritdoc cref="MemberCache{TKey, TValue}.MustTell"/>
+    private bool MustTell(TKey key) => _member.MustTell(NotNull(key));
 
     public void Set(TKey key, TValue value, CacheEntryOptions options)
     {
@@ -73,13 +73,13 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
 
     public bool TryAdd(TKey key, TValue value)
     {
-        using var change = IsHeard ? _member.SetChange(NotNull(key), value, null) : null;
+        using var change = MustTell(key) ? _member.SetChange(key, value, null) : null;
         return _local.TryAdd(key, value, null, change);
     }
 
     public bool TryUpdate(TKey key, TValue newValue, TValue comparisonValue)
     {
-        using var change = IsHeard ? _member.SetChange(NotNull(key), newValue, null) : null;
+        using var change = MustTell(key) ? _member.SetChange(key, newValue, null) : null;
         return _local.TryUpdate(key, newValue, comparisonValue, null, change);
     }
 
@@ -91,7 +91,7 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
             var current = _local.Peek(NotNull(key));
             var seen = current is null ? default! : current.Value;
             var value = current is null ? addValue : updateValueFactory(key, seen);
-            using var change = IsHeard ? _member.SetChange(key, value, null) : null;
+            using var change = MustTell(key) ? _member.SetChange(key, value, null) : null;
             if (_local.TryReplace(current, seen, key, value, null, change))
                 return value;
         }
@@ -101,19 +101,19 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
 
     public bool Remove(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
-        using var change = IsHeard ? _member.RemoveChange(NotNull(key)) : null;
+        using var change = MustTell(key) ? _member.RemoveChange(key) : null;
         return _local.Remove(key, out value, change);
     }
 
     public void Clear()
     {
-        using var change = IsHeard ? _member.ClearChange() : null;
+        using var change = _member.IsHeard ? _member.ClearChange() : null;
         _local.Clear(CacheChangeKind.Removed, change);
     }
 
     private void SetCore(TKey key, TValue value, CacheEntryOptions? options)
     {
-        using var change = IsHeard ? _member.SetChange(NotNull(key), value, options) : null;
+        using var change = MustTell(key) ? _member.SetChange(key, value, options) : null;
         _local.Set(key, value, options, change);
     }
 

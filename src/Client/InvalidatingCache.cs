@@ -21,10 +21,7 @@ internal class InvalidatingCache<TKey, TValue> : MemberCache<TKey, TValue>
 
     public override CacheVersion Send(OutgoingChange change)
     {
-        if (!change.IsAwaited)
-            Publish(change);
-        else
-            change.Settled = Channel.PublishAsync(Stream, change.Written, change.OnBehalfOf, change.Token).Settled;
+        Publish(change);
         return default;
     }
 

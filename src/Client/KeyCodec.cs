@@ -21,8 +21,7 @@ internal sealed class KeyCodec<TKey>(string cache, IServiceProvider services)
         if (typeof(TKey) == typeof(string))
         {
             var text = Unsafe.As<TKey, string>(ref key);
-            if (text.Length > CacheFrame.MaxNameBytes)
-                throw new ArgumentException($"The key has {text.Length} characters; it may take at most {CacheFrame.MaxNameBytes} bytes. Nothing was changed.", nameof(key));
+            CheckLength(text);
             buffer.Advance(s_utf8.GetBytes(text, buffer.GetSpan(s_utf8.GetMaxByteCount(text.Length))));
         }
         else if (s_isPlain)
@@ -34,6 +33,24 @@ internal sealed class KeyCodec<TKey>(string cache, IServiceProvider services)
         {
             _codec.Write(buffer, key);
         }
+    }
+
+    /// <summary>Refuses a text that <see cref="Write"/> would refuse.</summary>
+    /// <exception cref="ArgumentException">It is too long, or not well-formed.</exception>
+    internal static void Check(TKey key)
+    {
+        if (typeof(TKey) != typeof(string))
+            return;
+        var text = Unsafe.As<TKey, string>(ref key);
+        CheckLength(text);
+        if (text.AsSpan().ContainsAnyInRange('\ud800', '\udfff') || text.Length > CacheFrame.MaxNameBytes / s_utf8.GetMaxByteCount(1))
+            CacheFrame.CheckSize(s_utf8.GetByteCount(text), "key");
+    }
+
+    private static void CheckLength(string key)
+    {
+        if (key.Length > CacheFrame.MaxNameBytes)
+            throw new ArgumentException($"The key has {key.Length} characters; it may take at most {CacheFrame.MaxNameBytes} bytes. Nothing was changed.", nameof(key));
     }
 
     /// <summary>Reads one. Throws whatever the serializer throws for bytes that it did not write.</summary>

@@ -61,6 +61,16 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
     /// <summary>Whether anybody needs to hear of a change that nobody waits for. If not, none has to be made.</summary>
     internal virtual bool IsHeard => true;
 
+    /// <summary>Whether a change of a key has to be made. A key that none could be made of is refused either way.</summary>
+    /// <inheritdoc cref="RemoveChange" path="/exception"/>
+    internal bool MustTell(TKey key)
+    {
+        if (IsHeard)
+            return true;
+        KeyCodec<TKey>.Check(key);
+        return false;
+    }
+
     /// <summary>A value is set.</summary>
     /// <exception cref="NotSupportedException">Orleans has no serializer for the key, or for the value.</exception>
     /// <exception cref="ArgumentException">The key is too large, or a string that is not well-formed, which no encoding carries unchanged.</exception>
@@ -79,7 +89,7 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
     internal OutgoingChange RemoveByTagChange(string tag) => NewChange(CacheOperation.RemoveByTag, tag, static (change, tag) =>
     {
         var length = Utf8.GetBytes(tag, change);
-        CheckSize(length, "tag");
+        CacheFrame.CheckSize(length, "tag");
     });
 
     public ValueTask ClearAsync(CancellationToken cancellationToken)
@@ -116,17 +126,28 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
     /// <summary>Called under the memory's lock.</summary>
     public abstract CacheVersion Send(OutgoingChange change);
 
-    /// <summary>Publishes a change that nobody waits for, in whose place what was published of its key before and has not been sent needs not be sent any more. Called under the memory's lock.</summary>
+    /// <summary>
+    /// Publishes a change. What was published of its key before, and leaves in the same batch, needs not be sent any more, if nobody awaits it and no coherent verb came between, with which all that was before it
+    /// arrives. Called under the memory's lock.
+    /// </summary>
     /// <returns>Its stamp; 0 when this member has stopped.</returns>
     private protected long Publish(OutgoingChange change)
     {
+        if (change.IsAwaited)
+        {
+            Array.Clear(_latest);
+            var publication = Channel.PublishAsync(Stream, change.Written, change.OnBehalfOf, change.Token);
+            change.Settled = publication.Settled;
+            return publication.Stamp;
+        }
+
         if (Channel.Publish(Stream, change.Written, change.OnBehalfOf) is not { } frame)
             return 0;
         if (change.OnBehalfOf is null && Channel is not IClientChannel && CacheFrame.TryReadKey(change.Written, out var key)) // else there is one whom it does not go to, or who may send it in another form
         {
             ref var latest = ref _latest[(int)change.KeyHash & (Latest - 1)];
             if (latest is not null && CacheFrame.TryReadKey(latest.Payload.Span, out var superseded) && key.SequenceEqual(superseded))
-                latest.Supersede();
+                latest.Supersede(frame.Number);
             latest = frame;
         }
 
@@ -136,7 +157,7 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
     private protected OutgoingChange KeyChange(CacheOperation operation, TKey key) => NewChange(operation, (Keys, key), static (change, part) =>
     {
         part.Keys.Write(change, part.key);
-        CheckSize(change.Written.Length - CacheFrame.HeaderSize, "key");
+        CacheFrame.CheckSize(change.Written.Length - CacheFrame.HeaderSize, "key");
         change.HashKey(CacheFrame.HeaderSize);
     });
 
@@ -154,12 +175,6 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
             change.Dispose();
             throw;
         }
-    }
-
-    private protected static void CheckSize(long size, string what)
-    {
-        if (size > CacheFrame.MaxNameBytes)
-            throw new ArgumentException($"The {what} takes {size} bytes; it may take at most {CacheFrame.MaxNameBytes}. Nothing was changed.", what);
     }
 
     // What a client wants: its verbs are made here, as this member's own. -----------------------------------------------------------------

@@ -56,7 +56,7 @@ internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, Ca
         return NewChange(CacheOperation.Set, (Cache: this, key, value, options), static (change, write) =>
         {
             WireEntry.Write(change, default, EntryTerms.Of(write.options, write.Cache.Local.DefaultTimeToLive), write.Cache.Keys, write.key);
-            CheckSize(change.Written.Length, "key"); // with its tags
+            CacheFrame.CheckSize(change.Written.Length, "key"); // with its tags
             write.Cache.Values.Write(change, write.value);
         });
     }

@@ -62,12 +62,13 @@ internal sealed partial class LocalCache<TKey, TValue>
         /// <summary>Adds an entry of a key that is not there.</summary>
         internal void Add(Entry entry)
         {
-            if (++Count > _groups.Length * GroupLength / 4 * 3) // three quarters full: then one key in seventy is beside its group
+            if (Count >= _groups.Length * GroupLength / 4 * 3) // three quarters full: then one key in seventy is beside its group
             {
                 Grow();
             }
 
             Add(_groups, entry);
+            Count++;
         }
 
         /// <summary>Puts an entry in another's place.</summary>
@@ -88,6 +89,35 @@ internal sealed partial class LocalCache<TKey, TValue>
             {
                 At(_groups, index).Overflows--;
             }
+        }
+
+        /// <summary>Compares tags and overflows with the entries.</summary>
+        /// <returns>What is wrong; null when nothing is.</returns>
+        internal string? Check()
+        {
+            int[] overflows = new int[_groups.Length];
+            int count = 0;
+            for (int index = 0; index < _groups.Length; index++)
+            {
+                for (int slot = 0; slot < GroupLength; slot++)
+                {
+                    var entry = _groups[index].Entries[slot];
+                    if (_groups[index].Tags[slot] != (entry is null ? 0 : Tag(entry.Hash)))
+                    {
+                        return "a tag is not its entry's";
+                    }
+
+                    count += entry is null ? 0 : 1;
+                    for (int passed = entry?.Hash ?? index; (passed & (_groups.Length - 1)) != index; passed++)
+                    {
+                        overflows[passed & (_groups.Length - 1)]++;
+                    }
+                }
+            }
+
+            return count != Count ? $"it holds {count} entries and counts {Count}"
+                : !overflows.SequenceEqual(_groups.Select(group => group.Overflows)) ? "overflows are counted wrong"
+                : null;
         }
 
         internal void Clear()

@@ -9,7 +9,7 @@ namespace McCache.Core;
 /// <remarks>
 /// <para><b>Readers</b> take no lock. They look an entry up in a <see cref="Table"/> and compare one clock reading with two ends: the entry's own, and that of the time for
 /// which the cache may serve (<see cref="Serve"/>). They read the expiry before the value. An update puts a successor in the entry's place, or, where a value is written in one piece,
-/// writes the value before the expiry: so what a reader gets has not expired, and is the one value or the other whole. Only a value that another member sent comes packed, and is unpacked by its first reader.</para>
+/// writes the value before the expiry: so what a reader gets is the one value or the other whole, and had not expired when it came in. Only a value that another member sent comes packed, and is unpacked by its first reader.</para>
 /// <para><b>Writers</b> take one lock. Under it they keep four things in step: the map, the list that holds the order, the eviction policy's queues, and the sum of bytes
 /// (<see cref="Check"/> compares them). No user code runs under it (comparers of keys aside): values are measured, factories called and callbacks notified outside.</para>
 /// <para><b>Coherence.Replicate</b>: every entry but a fill has registers with versions, by which all members come to the same; see LocalCache.Registers.cs.</para>

@@ -9,8 +9,8 @@ namespace McCache.Core;
 /// </remarks>
 internal static class SizeEstimate
 {
-    /// <summary>The entry object, its node and bucket in the dictionary, without key and value.</summary>
-    internal const int EntryOverhead = 192;
+    /// <summary>The entry object and its slot in the table, without key and value.</summary>
+    internal const int EntryOverhead = 168;
 
     private const int ObjectOverhead = 24;
 

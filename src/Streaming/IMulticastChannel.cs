@@ -85,7 +85,8 @@ internal readonly record struct Publication(long Stamp, ValueTask<Settlement> Se
 /// <param name="Departed">The last marks of members that have left lately.</param>
 /// <param name="Settled">A stamp up to which, as far as this member knows, every live member has everything: what it has published itself, and what others have.</param>
 /// <param name="IsOver">Whether this member has stopped or was declared dead, and will publish nothing any more.</param>
-internal sealed record Marks(long Own, IReadOnlyDictionary<SiloAddress, long> Others, IReadOnlyDictionary<SiloAddress, long> Departed, long Settled = long.MaxValue, bool IsOver = false);
+/// <param name="IsUnheard">Whether members have gone that were there before this one and have never been heard, and it is not known yet what else that leaves missing.</param>
+internal sealed record Marks(long Own, IReadOnlyDictionary<SiloAddress, long> Others, IReadOnlyDictionary<SiloAddress, long> Departed, long Settled = long.MaxValue, bool IsOver = false, bool IsUnheard = false);
 
 /// <summary>A frame as it comes in.</summary>
 internal readonly ref struct ReceivedFrame

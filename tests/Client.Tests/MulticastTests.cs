@@ -154,6 +154,18 @@ public sealed class MulticastTests
     }
 
     [Fact]
+    public async Task What_is_published_of_a_key_again_supersedes_what_was_unless_a_coherent_verb_came_between()
+    {
+        _here["a"] = 1;
+        _here["b"] = 1;
+        _here.Remove("a");
+        _here["b"] = 2;
+        await _here.RemoveAsync("c", TestContext.Current.CancellationToken);
+        _here["b"] = 3;
+        Assert.Equal([true, true, false, false, false], _network.Kept.Select(frame => frame.CopyTo(new byte[frame.Bytes.Length], long.MaxValue) < frame.Bytes.Length));
+    }
+
+    [Fact]
     public void The_frame_format_is_what_the_release_before_wrote()
     {
         _here.Remove("ab");

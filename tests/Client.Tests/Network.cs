@@ -21,6 +21,9 @@ internal sealed class Network
     /// <summary>Every frame published so far, in order.</summary>
     public List<byte[]> Frames { get; } = [];
 
+    /// <summary>Of those, the ones that nobody awaits, as their publisher keeps them.</summary>
+    public List<Frame> Kept { get; } = [];
+
     /// <summary>Whether frames wait for <see cref="DeliverOne"/> or <see cref="DeliverAll"/>.</summary>
     public bool IsHeld { get; set; }
 
@@ -230,7 +233,8 @@ internal sealed class Network
             if (stamp == 0)
                 return null;
             var frame = new Frame(FrameKind.Item, false, stream, payload);
-            frame.SetNumber(1, stamp);
+            frame.SetNumber(network.Frames.Count, stamp);
+            network.Kept.Add(frame);
             return frame;
         }
 

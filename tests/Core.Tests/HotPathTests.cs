@@ -56,7 +56,7 @@ public class HotPathTests
     }
 
     [Fact]
-    public void Setting_an_existing_key_allocates_its_entry()
+    public void Setting_an_existing_key_allocates_nothing()
     {
         var cache = Caches.Make<string, string>(options => options.TimeToLive = TimeSpan.FromHours(1));
         Check("Set", () => cache.Set("a", "b"), MaxSetBytes);

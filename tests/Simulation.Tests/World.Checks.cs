@@ -230,9 +230,11 @@ internal sealed partial class World
             KeyState<int>[] here = Held(left), there = Held(right);
             if (here.SequenceEqual(there))
                 return left.Local.ReplicaDigest == right.Local.ReplicaDigest;
+            KeyState<int>[] onlyHere = [.. here.Except(there)], onlyThere = [.. there.Except(here)];
             return here.Intersect(there).SequenceEqual(there.Intersect(here))
-                && here.Except(there).All(state => state.Version <= Inside.LastEvicted(right.Local))
-                && there.Except(here).All(state => state.Version <= Inside.LastEvicted(left.Local));
+                && !onlyHere.Select(state => state.Key).Intersect(onlyThere.Select(state => state.Key)).Any()
+                && onlyHere.All(state => state.Version <= Inside.LastEvicted(right.Local))
+                && onlyThere.All(state => state.Version <= Inside.LastEvicted(left.Local));
         }
 
         static string Describe(SimulatedSilo silo) => $"{(silo.Local.IsPartial ? "in part " : "")}" + string.Join(", ", Held(silo).Select(state => $"{state.Key} {state.Version.Timestamp}@{state.Version.Member % 1000} {state.Place}"));

@@ -11,7 +11,7 @@ internal sealed record DigestRequest : CacheRequest;
 internal sealed record StateRequest([property: Id(0)] ulong From, [property: Id(1)] ulong To) : CacheRequest;
 
 /// <summary>Asks for the entries of some keys.</summary>
-/// <param name="Keys">The keys, by Orleans' serializer.</param>
+/// <param name="Keys">The keys, see <see cref="KeyCodec{TKey}"/>.</param>
 [GenerateSerializer, Immutable, Alias("McCache.EntriesRequest")]
 internal sealed record EntriesRequest([property: Id(0)] byte[][] Keys) : CacheRequest;
 
@@ -65,7 +65,7 @@ internal sealed record EntriesAnswer([property: Id(0)] int Done, [property: Id(1
 internal readonly record struct WireVersioned([property: Id(0)] CacheVersion Version, [property: Id(1)] byte[] Entry);
 
 /// <summary>Asks for a part of a large value. The answer is the bytes; none when the asked one does not have that version.</summary>
-/// <param name="Key">The key, by Orleans' serializer.</param>
+/// <param name="Key">The key, see <see cref="KeyCodec{TKey}"/>.</param>
 /// <param name="Version">The version of the value.</param>
 /// <param name="Offset">Where the part begins.</param>
 /// <param name="Count">Its length.</param>

@@ -134,7 +134,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
                     lost.Add(upTo);
             }
 
-            _isUnheard = marks.Others.Values.Contains(0);
+            _isUnheard = marks.IsUnheard || marks.Others.Values.Contains(0);
             foreach (var upTo in lost)
             {
                 Local.MergeClear(new CacheVersion(upTo, ulong.MaxValue));

@@ -50,7 +50,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
         try
         {
             WireEntry.Write(change, default, terms, Keys, key);
-            CheckSize(change.Written.Length, "key"); // with its tags
+            CacheFrame.CheckSize(change.Written.Length, "key"); // with its tags
             change.BeginContent(CacheFrame.HeaderSize, _options.MaxInlineValueBytes);
             Values.Write(change, value);
             return change.EndContent() is not { } large || large.Length <= _options.MaxLargeValueBytes
@@ -79,7 +79,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
             }
         }
 
-        var stamp = change.IsAwaited ? PublishAwaited(change) : Publish(change);
+        var stamp = Publish(change);
         if (stamp == 0)
             return default;
         var version = new CacheVersion(stamp, Channel.Member);
@@ -116,13 +116,6 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
     }
 
     private protected override void OnMadeAgain() => Interlocked.Increment(ref _repeats);
-
-    private long PublishAwaited(OutgoingChange change)
-    {
-        var publication = Channel.PublishAsync(Stream, change.Written, change.OnBehalfOf, change.Token);
-        change.Settled = publication.Settled;
-        return publication.Stamp;
-    }
 
     // Before the start. ---------------------------------------------------------------------------------------------------------------------
 

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace McCache.Streaming;
 
 /// <summary>The way out to one other place: drives an <see cref="OutboundLane"/> with real time and a real network.</summary>
@@ -229,10 +231,12 @@ internal abstract class LaneSender : KickedWork, IDisposable
         var length = 0;
         foreach (var frame in frames)
             length += frame.Bytes.Length;
-        var bytes = GC.AllocateUninitializedArray<byte>(length);
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
         var position = 0;
         foreach (var frame in frames)
-            position += frame.CopyTo(bytes.AsSpan(position));
-        return position == length ? bytes : bytes[..position];
+            position += frame.CopyTo(buffer.AsSpan(position), frames[^1].Number);
+        var bytes = buffer.AsSpan(0, position).ToArray();
+        ArrayPool<byte>.Shared.Return(buffer);
+        return bytes;
     }
 }

@@ -165,10 +165,11 @@ internal sealed partial class SiloMember
 
             return new(
                 Lease.Stamps.Next(),
-                _firstMarks.ToDictionary(first => first.Key, first => Math.Max(first.Value, _publishers.GetValueOrDefault(first.Key)?.Mark ?? 0)),
+                _firstMarks.Where(first => !_unheard.Contains(first.Key)).ToDictionary(first => first.Key, first => Math.Max(first.Value, _publishers.GetValueOrDefault(first.Key)?.Mark ?? 0)),
                 _departed.ToDictionary(departed => departed.Key, departed => departed.Value.Mark),
                 _lanes.Select(peer => peer.SettledStamp).Concat(_publishers.Values.Select(publisher => publisher.SettledStamp)).DefaultIfEmpty(long.MaxValue).Min(),
-                _isClosed || _lease?.IsSelfDead == true);
+                _isClosed || _lease?.IsSelfDead == true,
+                _unheard.Count > 0);
         }
     }
 

@@ -23,7 +23,7 @@ internal enum FrameKind : byte
     /// <summary>A gap of the stream, between a gateway and its clients: for everybody who listens to it. No payload.</summary>
     Gap = 6,
 
-    /// <summary>What was published here has been superseded before it was sent, by a frame that comes later on the lane. No payload.</summary>
+    /// <summary>What was published here is superseded by a frame that comes later in the batch. No payload.</summary>
     Superseded = 7,
 }
 
@@ -51,7 +51,7 @@ internal sealed class Frame
     internal const byte AwaitedBit = 0x80;
 
     private readonly int _nameLength;
-    private volatile bool _isSuperseded;
+    private long _supersededBy;
 
     internal Frame(FrameKind kind, bool awaited, StreamId stream, ReadOnlySpan<byte> payload)
         : this(kind, awaited, StreamNames.GetLength(stream), payload) => StreamNames.Write(stream, Bytes.AsSpan(HeaderLength, _nameLength));
@@ -91,14 +91,17 @@ internal sealed class Frame
         BinaryPrimitives.WriteInt64LittleEndian(Bytes.AsSpan(StampOffset), stamp);
     }
 
-    /// <summary>A later frame, which is on every lane that this one is on, says all that this one says and that matters; nobody waits for this one. Where it has not been sent, its payload stays here.</summary>
-    internal void Supersede() => _isSuperseded = true;
+    /// <summary>A later frame, which is on every lane that this one is on, says all that this one says and that matters; nobody waits for this one. Where both leave in one batch, the payload of this one stays here.</summary>
+    /// <param name="number">The later frame's number.</param>
+    internal void Supersede(long number) => Volatile.Write(ref _supersededBy, number);
 
     /// <summary>Writes the frame as it is sent.</summary>
+    /// <param name="destination">Where to.</param>
+    /// <param name="last">The number of the last frame of the batch.</param>
     /// <returns>The length, at most that of <see cref="Bytes"/>.</returns>
-    internal int CopyTo(Span<byte> destination)
+    internal int CopyTo(Span<byte> destination, long last)
     {
-        if (!_isSuperseded)
+        if (Volatile.Read(in _supersededBy) is var later && (later == 0 || later > last))
         {
             Bytes.CopyTo(destination);
             return Bytes.Length;

@@ -27,11 +27,14 @@ public sealed class ReceivingTests : IDisposable
 
     [Fact]
     public void Bytes_from_anywhere_never_throw_and_are_counted()
-        => Gen.Select(Gen.Byte.Array[0, 100], Gen.Int[0, 5], Gen.ULong).Sample((bytes, count, id) =>
+    {
+        var id = 0UL;
+        Gen.Select(Gen.Byte.Array[0, 100], Gen.Int[0, 5]).Sample((bytes, count) =>
         {
-            var acknowledgement = _member.Receive(new Batch("p", new Incarnation(s_other, id), 1, count, null, bytes));
+            var acknowledgement = _member.Receive(new Batch("p", new Incarnation(s_other, Interlocked.Increment(ref id)), 1, count, null, bytes));
             Assert.Equal(count, acknowledgement.Applied); // or it would be sent again for ever
         });
+    }
 
     [Fact]
     public async Task What_could_be_read_is_applied_and_the_rest_is_a_gap()
@@ -40,6 +43,13 @@ public sealed class ReceivingTests : IDisposable
         Assert.Equal(3, acknowledgement.Applied);
         Assert.Equal(["one", "two", "gap"], [await _handler.NextAsync(), await _handler.NextAsync(), await _handler.NextAsync()]);
         Assert.Equal(3, Volatile.Read(ref _member.Counters.RefusedBytes) - (2 * Frame("one").Length));
+    }
+
+    [Fact]
+    public async Task What_was_superseded_is_applied_as_nothing()
+    {
+        Assert.Equal(2, _member.Receive(Create(1, 1, 2, [.. new Frame(FrameKind.Superseded, false, s_stream, []).Bytes, .. Frame("two")])).Applied);
+        Assert.Equal("two", await _handler.NextAsync());
     }
 
     [Fact]

@@ -44,6 +44,26 @@ public sealed class FrameTests
             Assert.True(reader.IsAtEnd);
         });
 
+    [Theory]
+    [InlineData(0, 9, false)]
+    [InlineData(8, 9, true)]
+    [InlineData(9, 9, true)]
+    [InlineData(10, 9, false)] // what says it instead leaves later
+    public void A_superseded_frame_leaves_without_its_payload_if_what_supersedes_it_leaves_with_it(long by, long last, bool isElided)
+    {
+        var frame = new Frame(FrameKind.Item, false, StreamId.Create("ns", "key"), [1, 2, 3]);
+        frame.SetNumber(7, 70);
+        if (by > 0)
+            frame.Supersede(by);
+        var sent = new byte[frame.Bytes.Length];
+        var reader = new FrameReader(sent.AsSpan(0, frame.CopyTo(sent, last)));
+        Assert.True(reader.TryRead(out var read) && reader.IsAtEnd);
+        Assert.Equal(isElided ? FrameKind.Superseded : FrameKind.Item, read.Kind);
+        Assert.Equal(isElided ? [] : [1, 2, 3], read.Payload.ToArray());
+        Assert.Equal((7, 70, false), (read.Number, read.Stamp, read.IsAwaited));
+        Assert.Equal(frame.Name.ToArray(), read.Name.ToArray());
+    }
+
     [Fact]
     public void A_truncated_frame_is_refused()
         => s_frames.Sample(item =>
