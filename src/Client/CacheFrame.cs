@@ -40,6 +40,9 @@ internal static class CacheFrame
     /// <summary>What a key or a tag may take on the wire. Far below what any lane holds, so that a frame that was made can be sent.</summary>
     internal const int MaxNameBytes = 32 * 1024;
 
+    /// <summary>Refuses what is not well-formed, which no encoding carries unchanged.</summary>
+    internal static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     internal static void CheckSize(long size, string what)
     {
         if (size > MaxNameBytes)
@@ -104,7 +107,6 @@ internal readonly ref struct WireEntry
     internal const int LargeOffset = 33;
     private const int TermsOffset = 16;
     private const int KeyLengthOffset = 34;
-    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     internal Place Place { get; private init; }
 
@@ -135,10 +137,10 @@ internal readonly ref struct WireEntry
         buffer.HashKey(start + HeaderSize);
         foreach (var tag in terms.Tags)
         {
-            var length = s_utf8.GetByteCount(tag);
+            var length = CacheFrame.Utf8.GetByteCount(tag);
             var bytes = buffer.GetSpan(sizeof(ushort) + length);
             BinaryPrimitives.WriteUInt16LittleEndian(bytes, checked((ushort)length));
-            s_utf8.GetBytes(tag, bytes[sizeof(ushort)..]);
+            CacheFrame.Utf8.GetBytes(tag, bytes[sizeof(ushort)..]);
             buffer.Advance(sizeof(ushort) + length);
         }
     }
@@ -168,7 +170,7 @@ internal readonly ref struct WireEntry
         {
             if (rest.Length < sizeof(ushort) || BinaryPrimitives.ReadUInt16LittleEndian(rest) is var length && length > rest.Length - sizeof(ushort))
                 return false;
-            tags[i] = s_utf8.GetString(rest.Slice(sizeof(ushort), length));
+            tags[i] = CacheFrame.Utf8.GetString(rest.Slice(sizeof(ushort), length));
             rest = rest[(sizeof(ushort) + length)..];
         }
 

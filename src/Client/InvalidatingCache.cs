@@ -39,7 +39,7 @@ internal class InvalidatingCache<TKey, TValue> : MemberCache<TKey, TValue>
                 Local.Invalidate(ReadKey(body));
                 return FrameOutcome.Applied;
             case CacheOperation.RemoveByTag:
-                Local.RemoveByTag(Utf8.GetString(body), CacheChangeKind.Invalidated);
+                Local.RemoveByTag(CacheFrame.Utf8.GetString(body), CacheChangeKind.Invalidated);
                 return FrameOutcome.Applied;
             case CacheOperation.Clear:
                 Local.Clear(CacheChangeKind.Invalidated);

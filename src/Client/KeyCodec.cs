@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace McCache.Client;
 
@@ -10,7 +9,6 @@ internal sealed class KeyCodec<TKey>(string cache, IServiceProvider services)
     where TKey : notnull
 {
     private static readonly bool s_isPlain = BitConverter.IsLittleEndian && (typeof(TKey) == typeof(Guid) || (typeof(TKey).IsPrimitive && typeof(TKey) != typeof(bool) && typeof(TKey) != typeof(nint) && typeof(TKey) != typeof(nuint)));
-    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly Codec<TKey> _codec = new(cache, "key", services);
 
@@ -22,7 +20,7 @@ internal sealed class KeyCodec<TKey>(string cache, IServiceProvider services)
         {
             var text = Unsafe.As<TKey, string>(ref key);
             CheckLength(text);
-            buffer.Advance(s_utf8.GetBytes(text, buffer.GetSpan(s_utf8.GetMaxByteCount(text.Length))));
+            buffer.Advance(CacheFrame.Utf8.GetBytes(text, buffer.GetSpan(CacheFrame.Utf8.GetMaxByteCount(text.Length))));
         }
         else if (s_isPlain)
         {
@@ -43,8 +41,8 @@ internal sealed class KeyCodec<TKey>(string cache, IServiceProvider services)
             return;
         var text = Unsafe.As<TKey, string>(ref key);
         CheckLength(text);
-        if (text.AsSpan().ContainsAnyInRange('\ud800', '\udfff') || text.Length > CacheFrame.MaxNameBytes / s_utf8.GetMaxByteCount(1))
-            CacheFrame.CheckSize(s_utf8.GetByteCount(text), "key");
+        if (text.AsSpan().ContainsAnyInRange('\ud800', '\udfff') || text.Length > CacheFrame.MaxNameBytes / CacheFrame.Utf8.GetMaxByteCount(1))
+            CacheFrame.CheckSize(CacheFrame.Utf8.GetByteCount(text), "key");
     }
 
     private static void CheckLength(string key)
@@ -59,7 +57,7 @@ internal sealed class KeyCodec<TKey>(string cache, IServiceProvider services)
     {
         if (typeof(TKey) == typeof(string))
         {
-            var text = s_utf8.GetString(bytes);
+            var text = CacheFrame.Utf8.GetString(bytes);
             return Unsafe.As<string, TKey>(ref text);
         }
 

@@ -13,8 +13,6 @@ namespace McCache.Client;
 internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IFrameHandler, OutgoingChange.ISender
     where TKey : notnull
 {
-    private protected static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private const int Latest = 64;
 
     private readonly CacheOptions _options;
@@ -88,7 +86,7 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
     /// <exception cref="ArgumentException">The tag is too large, or not well-formed.</exception>
     internal OutgoingChange RemoveByTagChange(string tag) => NewChange(CacheOperation.RemoveByTag, tag, static (change, tag) =>
     {
-        var length = Utf8.GetBytes(tag, change);
+        var length = CacheFrame.Utf8.GetBytes(tag, change);
         CacheFrame.CheckSize(length, "tag");
     });
 
@@ -237,7 +235,7 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
                 var removal = RemoveChange(removed);
                 return (removal, () => Local.Remove(removed, out _, removal), removed);
             case CacheOperation.RemoveByTag:
-                var tag = Utf8.GetString(body);
+                var tag = CacheFrame.Utf8.GetString(body);
                 var tagRemoval = RemoveByTagChange(tag);
                 return (tagRemoval, () => Local.RemoveByTag(tag, CacheChangeKind.Removed, tagRemoval), default);
             case CacheOperation.Clear:

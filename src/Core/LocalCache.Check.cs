@@ -53,7 +53,8 @@ internal sealed partial class LocalCache<TKey, TValue>
             Require(_last == previous, "the order's end is not its last entry");
             Require(_replicates || _first is null || (_first.Place.Major >= _firstPlace && _last!.Place.Major <= _lastPlace), "an entry is outside the places given");
             Require(handFound, "the hand is on an entry that has gone");
-            Require(_map.Check() is null, $"the table: {_map.Check()}");
+            string? problem = _map.Check();
+            Require(problem is null, $"the table: {problem}");
             Require(_map.Count == count, $"the map has {_map.Count} entries, the order {count}");
             Require(_bytes == bytes, $"{_bytes} bytes are counted, the entries have {bytes}");
             Require(count <= _maxEntries && bytes <= _maxBytes, "a limit is passed");

@@ -236,7 +236,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
             case CacheOperation.Remove:
                 return Outcome(Local.MergeRemoval(ReadKey(body), KeyHashing.Hash(body), version, frame.IsLate));
             case CacheOperation.RemoveByTag:
-                return Outcome(Local.MergeTagRemoval(Utf8.GetString(body), version));
+                return Outcome(Local.MergeTagRemoval(CacheFrame.Utf8.GetString(body), version));
             case CacheOperation.Clear:
                 return Outcome(Local.MergeClear(version));
             case CacheOperation.MoveToLast:
