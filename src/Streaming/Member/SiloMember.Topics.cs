@@ -13,21 +13,26 @@ internal sealed partial class SiloMember
     private (byte[] Name, Peer[] Lanes) _lastRoute = ([], []);
     private bool _isSelective; // some silo has told this one its topics
     private FrozenSet<byte[]>? _topics; // as told last, null for all
+    private Task _told = Task.CompletedTask;
     private FrozenSet<byte[]> _heard = []; // of those, what others are known to have been told
 
     /// <summary>Completes when every other silo that may complete anything sends what is published on these streams. A silo that hangs is waited for until it is dead.</summary>
     internal async ValueTask HearAsync(IReadOnlyCollection<byte[]> streams)
     {
-        if (Volatile.Read(ref _topics) is null || Volatile.Read(ref _heard) is var heard && streams.All(heard.Contains))
+        if (Volatile.Read(ref _heard) is var heard && streams.All(heard.Contains))
             return;
-        ValueTask<Settlement> told;
+        Task told;
         FrozenSet<byte[]> topics;
         lock (_telling)
         {
-            if (_topics is not { } before)
-                return;
-            topics = before.Concat(streams).ToFrozenSet(StreamNames.Comparer);
-            told = Tell(topics);
+            if (_topics?.IsSupersetOf(streams) == false)
+            {
+                var more = _topics.Concat(streams).ToFrozenSet(StreamNames.Comparer);
+                _topics = Topics.Fit(more) ? more : null;
+                _told = SendAsync(NewTopicsFrame(isAwaited: true), isLocal: false, null, CancellationToken.None).AsTask();
+            }
+
+            (topics, told) = (_topics ?? [], _told); // where there are none, others send everything, once they know; or will be told of these, too
         }
 
         await told;
@@ -43,24 +48,18 @@ internal sealed partial class SiloMember
             var topics = Streams.All.Select(stream => stream.Key).ToFrozenSet(StreamNames.Comparer);
             if (!Topics.Fit(topics))
                 return;
-            _heard = topics;
-            Tell(topics).AsTask().ContinueWith(static told => told.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default); // nobody waits for it
+            Volatile.Write(ref _heard, topics);
+            _topics = topics;
+            Send(NewTopicsFrame(), null, isLocal: false);
         }
     }
 
-    /// <summary>Tells every lane. Those that come later are told as they come.</summary>
-    private ValueTask<Settlement> Tell(FrozenSet<byte[]> topics)
-    {
-        Volatile.Write(ref _topics, Topics.Fit(topics) ? topics : null);
-        return SendAsync(NewTopicsFrame(), isLocal: false, null, CancellationToken.None);
-    }
-
-    private Frame NewTopicsFrame() => new(FrameKind.Topics, true, Topics.FrameName, _topics is { } topics ? Topics.Write(topics) : [0]);
+    private Frame NewTopicsFrame(bool isAwaited = false) => new(FrameKind.Topics, isAwaited, Topics.FrameName, _topics is { } topics ? Topics.Write(topics) : [0]);
 
     /// <summary>A lane that is new, or has lost what was on it. Called under the publishing lock.</summary>
     internal void TellTopics(Peer peer)
     {
-        if (Volatile.Read(ref _topics) is null)
+        if (_topics is null)
             return;
         var frame = NewTopicsFrame();
         frame.SetNumber(++_number, Stamps.Next());
