@@ -21,6 +21,15 @@ internal sealed class McCacheOptionsSetup(IServiceProvider services) : IPostConf
         Check(nameof(options.MaxClockSkew), options.MaxClockSkew, s_minSkew, s_maxSkew);
         Check(nameof(options.MaxInlineValueBytes), options.MaxInlineValueBytes, 1024, 128 * 1024);
         Check(nameof(options.MaxLargeValueBytes), options.MaxLargeValueBytes, 1L << 20, 1L << 34);
+        var keys = $"{McCacheOptions.Section}:{nameof(options.EncryptionKeys)}";
+        if (options.EncryptionKeys.Count > KeyRing.MaxSecrets)
+            problems.AddError($"{keys} has {options.EncryptionKeys.Count} entries; it must have from 0 to {KeyRing.MaxSecrets}.");
+        for (var i = 0; i < options.EncryptionKeys.Count; i++)
+        {
+            if (!KeyRing.IsSecret(options.EncryptionKeys[i]))
+                problems.AddError($"{keys}:{i} is no secret (it is not shown here); it must be {KeyRing.SecretLength} bytes in base 64, as `openssl rand -base64 {KeyRing.SecretLength}` makes them.");
+        }
+
         return problems.Build();
 
         void Check<T>(string option, T value, T min, T max)

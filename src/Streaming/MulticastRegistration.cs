@@ -22,6 +22,7 @@ internal static class MulticastRegistrations
             .PostConfigure<IServiceProvider>((options, provider) => provider.GetService<IConfiguration>()?.GetSection($"{MulticastOptions.Section}:{name}").Bind(options));
         services.TryAddSingleton(TimeProvider.System);
         services.AddMcCacheOptions();
+        services.TryAddSingleton<SealedCalls>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MulticastOptions>, MulticastOptionsValidator>());
         return true;
     }

@@ -72,6 +72,7 @@ public static class MulticastSiloBuilderExtensions
         services.AddSingleton<LeaseNetwork>();
         services.AddSingleton(CreateLease);
         services.AddSingleton<MulticastMembers>();
+        services.AddSingleton<GatewayCalls>();
         services.AddSingleton(provider => new MulticastInstruments(provider.GetRequiredService<MulticastMembers>(), provider.GetRequiredService<SiloLease>()));
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MulticastLifecycle>();
     }

@@ -243,7 +243,7 @@ public sealed class NearCacheTests
         var calls = 0L;
         var client = await cluster.AddClientAsync(client => client.AddOutgoingGrainCallFilter(call =>
         {
-            if (call.MethodName != nameof(IMulticastGateway.Renew))
+            if (call.MethodName != nameof(IGatewayLink.Renew))
                 Interlocked.Increment(ref calls);
             return call.Invoke();
         }));

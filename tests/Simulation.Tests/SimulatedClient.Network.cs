@@ -28,7 +28,7 @@ internal sealed partial class SimulatedClient
     }
 
     /// <summary>The gateway grain with one key, as this client reaches it.</summary>
-    private sealed class Connection(SimulatedClient client, int key) : IMulticastGateway
+    private sealed class Connection(SimulatedClient client, int key) : IGatewayLink
     {
         public ValueTask<Grant> Attach(string provider, ulong id, TimeSpan duration, Interest interest, IMulticastClientObserver observer)
             => AskAsync(silo => silo.AttachClientAsync(id, duration, interest, client.Address));

@@ -56,6 +56,17 @@ public sealed class OptionsTests
     public void The_bounds_themselves_are_legal(string duration, string renewal, string skew)
         => Assert.True(Create().Validate(null, new McCacheOptions { LeaseDuration = Time(duration), LeaseRenewal = Time(renewal), MaxClockSkew = Time(skew) }).Succeeded);
 
+    [Fact]
+    public void A_secret_that_is_none_is_refused_and_not_shown()
+    {
+        var options = new McCacheOptions { EncryptionKeys = { Convert.ToBase64String(new byte[32]), "hunter2" } };
+        var failure = Assert.Single(Create().Validate(null, options).Failures!);
+        Assert.Equal("McCache:EncryptionKeys:1 is no secret (it is not shown here); it must be 32 bytes in base 64, as `openssl rand -base64 32` makes them.", failure);
+        for (var i = 0; i < 15; i++)
+            options.EncryptionKeys.Add(options.EncryptionKeys[0]);
+        Assert.Contains("McCache:EncryptionKeys has 17 entries; it must have from 0 to 16.", Create().Validate(null, options).Failures!);
+    }
+
     private static McCacheOptionsSetup Create() => new(new ServiceCollection().BuildServiceProvider());
 
     private static TimeSpan Time(string text) => TimeSpan.Parse(text, System.Globalization.CultureInfo.InvariantCulture);

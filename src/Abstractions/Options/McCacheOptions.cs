@@ -40,4 +40,12 @@ public sealed class McCacheOptions
     /// invalidations are obeyed all the same, since dropping a copy is harmless. Default 1 minute.
     /// </summary>
     public TimeSpan MaxClockSkew { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// The secrets with which the members of the cluster seal what they send each other (AES-256-GCM), each 32 random bytes in base 64, as <c>openssl rand -base64 32</c> makes them; at most 16. The first
+    /// seals, all open. Set on every member, clients included, or on none, the default: a member without them can neither read what the others send nor be read. Changes of the configuration take effect
+    /// at once, so a secret is changed without a pause: add the new one behind the old everywhere, then put it first everywhere, then take the old one away. From none to some or back takes a restart of all members.
+    /// </summary>
+    /// <remarks>Sealed is what the members tell each other: changes, values, and what they promise. Calls of grains, of <see cref="ICacheGrain{TKey, TValue}"/> too, are the cluster's own: they need TLS.</remarks>
+    public IList<string> EncryptionKeys { get; } = [];
 }

@@ -24,7 +24,7 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
     private readonly Lock _interestGate = new();
     private readonly LeaseTimes _times;
     private readonly TimeSpan _patience;
-    private readonly Func<int, IMulticastGateway> _findGateway;
+    private readonly Func<int, IGatewayLink> _findGateway;
     private readonly Lazy<IMulticastClientObserver> _self;
     private readonly ClockWatch _watch;
     private readonly SentFrames _sent;
@@ -63,7 +63,7 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
         LeaseTimes times,
         TimeSpan patience,
         TimeSpan maxClockSkew,
-        Func<int, IMulticastGateway> findGateway,
+        Func<int, IGatewayLink> findGateway,
         Func<IMulticastClientObserver, IMulticastClientObserver> reference,
         TimeProvider time,
         Random random,

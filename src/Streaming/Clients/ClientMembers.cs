@@ -10,6 +10,7 @@ internal sealed class ClientMembers : ILifecycleParticipant<IClusterClientLifecy
 {
     private static readonly TimeSpan s_closeTime = TimeSpan.FromSeconds(1);
     private readonly FrozenDictionary<string, ClientMember> _members;
+    private readonly List<SealedClient> _sealed = []; // which nobody else keeps
     private readonly MulticastInstruments _instruments;
     private readonly TimeProvider _time;
 
@@ -18,6 +19,7 @@ internal sealed class ClientMembers : ILifecycleParticipant<IClusterClientLifecy
         IOptionsMonitor<MulticastOptions> options,
         IOptions<McCacheOptions> shared,
         IOptions<ClientMessagingOptions> messaging,
+        SealedCalls calls,
         IServiceProvider services,
         TimeProvider time,
         ILogger<MulticastMember> log)
@@ -30,12 +32,20 @@ internal sealed class ClientMembers : ILifecycleParticipant<IClusterClientLifecy
             new LeaseTimes(shared.Value.LeaseDuration, shared.Value.LeaseRenewal),
             messaging.Value.ResponseTimeout,
             shared.Value.MaxClockSkew,
-            key => grains.Value.GetGrain<IMulticastGateway>(key),
-            member => grains.Value.CreateObjectReference<IMulticastClientObserver>(member),
+            key => calls.AreOn ? new SealedGatewayLink(grains.Value.GetGrain<ISealedGateway>(key), calls) : new GatewayLink(grains.Value.GetGrain<IMulticastGateway>(key)),
+            member => calls.AreOn ? Seal(member) : grains.Value.CreateObjectReference<IMulticastClientObserver>(member),
             time,
             Random.Shared,
             log));
         _instruments = new MulticastInstruments(_members.Values);
+
+        SealedObserver Seal(IMulticastClientObserver member)
+        {
+            var client = new SealedClient(member, calls);
+            lock (_sealed)
+                _sealed.Add(client);
+            return new SealedObserver(grains.Value.CreateObjectReference<ISealedObserver>(client), calls.Own, calls);
+        }
     }
 
     internal ClientMember Find(string name) => _members[name];

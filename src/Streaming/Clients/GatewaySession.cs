@@ -25,7 +25,7 @@ internal sealed class GatewaySession : IDisposable
     internal ulong Id { get; }
 
     /// <summary>Set before the session is asked for.</summary>
-    internal IMulticastGateway Gateway { get; set; } = null!;
+    internal IGatewayLink Gateway { get; set; } = null!;
 
     internal Attachment Attachment { get; private set; }
 

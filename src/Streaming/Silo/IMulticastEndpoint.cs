@@ -18,4 +18,12 @@ internal interface IMulticastEndpoint : IGrainService
     /// <summary>Tells a publisher that more of its frames are settled at a receiver.</summary>
     [Alias("Settled"), OneWay]
     Task Settled(string provider, Incarnation publisher, SiloAddress receiver, Acknowledgement acknowledgement);
+
+    /// <summary>One of the calls above that has an answer, in an envelope.</summary>
+    [Alias("Sealed"), ResponseTimeout("00:00:03")]
+    ValueTask<byte[]> Sealed(byte[] envelope);
+
+    /// <summary>One that has none.</summary>
+    [Alias("SealedOneWay"), OneWay]
+    Task SealedOneWay(byte[] envelope);
 }

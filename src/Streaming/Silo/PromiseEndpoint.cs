@@ -19,16 +19,42 @@ internal interface IPromiseEndpoint : IGrainService
     /// <param name="isDrained">Whether every other silo has everything that it had published.</param>
     [Alias("Goodbye"), ResponseTimeout("00:00:01")]
     Task Goodbye(SiloAddress silo, bool isDrained);
+
+    /// <summary>One of the calls above, in an envelope.</summary>
+    [Alias("Sealed"), ResponseTimeout("00:00:03")]
+    ValueTask<byte[]> Sealed(byte[] envelope);
 }
 
 /// <inheritdoc cref="IPromiseEndpoint"/>
-internal sealed class PromiseEndpoint(GrainId id, Orleans.Runtime.Silo silo, ILoggerFactory loggers, SiloLease lease) : GrainService(id, silo, loggers), IPromiseEndpoint
+internal sealed class PromiseEndpoint(GrainId id, Orleans.Runtime.Silo silo, ILoggerFactory loggers, SiloLease lease, SealedCalls calls)
+    : GrainService(id, silo, loggers), IPromiseEndpoint
 {
-    public ValueTask<Promise> Ask(SiloAddress asker, MembershipVersion version, TimeSpan duration) => lease.OnAskAsync(asker, version, duration);
+    private readonly byte[] _label = SealedCalls.Label(silo.SiloAddress);
+
+    public ValueTask<Promise> Ask(SiloAddress asker, MembershipVersion version, TimeSpan duration)
+    {
+        calls.TakePlain();
+        return lease.OnAskAsync(asker, version, duration);
+    }
 
     public Task Goodbye(SiloAddress silo, bool isDrained)
     {
+        calls.TakePlain();
         lease.OnGoodbye(silo, isDrained);
         return Task.CompletedTask;
     }
+
+    public ValueTask<byte[]> Sealed(byte[] envelope) => calls.AnswerAsync(_label, envelope, async message =>
+    {
+        switch (message)
+        {
+            case PromiseMessage asked:
+                return await lease.OnAskAsync(asked.Asker, asked.Version, asked.Duration);
+            case GoodbyeMessage goodbye:
+                lease.OnGoodbye(goodbye.Silo, goodbye.IsDrained);
+                return true;
+            default:
+                throw new NotSupportedException();
+        }
+    });
 }
