@@ -21,6 +21,8 @@ internal sealed class McCacheOptionsSetup(IServiceProvider services) : IPostConf
         Check(nameof(options.MaxClockSkew), options.MaxClockSkew, s_minSkew, s_maxSkew);
         Check(nameof(options.MaxInlineValueBytes), options.MaxInlineValueBytes, 1024, 128 * 1024);
         Check(nameof(options.MaxLargeValueBytes), options.MaxLargeValueBytes, 1L << 20, 1L << 34);
+        if (options is { RequireTls: true, HasTls: false })
+            problems.AddError($"{McCacheOptions.Section}:{nameof(options.RequireTls)} is True, but UseMcCacheTls was not called: nothing would protect the connections of this process. Call it (package McCache.Security), or set the option to False.");
         return problems.Build();
 
         void Check<T>(string option, T value, T min, T max)

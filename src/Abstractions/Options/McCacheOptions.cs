@@ -40,4 +40,12 @@ public sealed class McCacheOptions
     /// invalidations are obeyed all the same, since dropping a copy is harmless. Default 1 minute.
     /// </summary>
     public TimeSpan MaxClockSkew { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Whether this process refuses to start unless its connections are protected by <c>UseMcCacheTls</c> (package <c>McCache.Security</c>). Default false.
+    /// </summary>
+    public bool RequireTls { get; set; }
+
+    /// <summary>Whether they are.</summary>
+    internal bool HasTls { get; set; }
 }
