@@ -49,6 +49,9 @@ internal sealed record StressOptions
 
     public bool UsesLoopback { get; init; }
 
+    /// <summary>Whether silos and clients talk by mutual TLS.</summary>
+    public bool UsesTls { get; init; }
+
     public string? Folder { get; init; }
 
     /// <summary>What is wrong with the options; null for nothing.</summary>

@@ -30,6 +30,8 @@ internal sealed class McCacheOptionsSetup(IServiceProvider services) : IPostConf
                 problems.AddError($"{keys}:{i} is no secret (it is not shown here); it must be {KeyRing.SecretLength} bytes in base 64, as `openssl rand -base64 {KeyRing.SecretLength}` makes them.");
         }
 
+        if (options is { RequireTls: true, HasTls: false })
+            problems.AddError($"{McCacheOptions.Section}:{nameof(options.RequireTls)} is True, but UseMcCacheTls was not called: nothing would protect the connections of this process. Call it (package McCache.Security), or set the option to False.");
         return problems.Build();
 
         void Check<T>(string option, T value, T min, T max)

@@ -51,7 +51,8 @@ public class OptionsTests
         Assert.Equal((TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1), false), (member.MaxClockSkew, member.LeaseDuration, member.LeaseRenewal, member.SingleSilo));
         Assert.Equal((Coherence.Invalidate, 64 * 1024, 512L * 1024 * 1024), (cache.Coherence, member.MaxInlineValueBytes, member.MaxLargeValueBytes));
         Assert.Equal(7, typeof(CacheOptions).GetProperties().Length);
-        Assert.Equal(6, typeof(McCacheOptions).GetProperties().Length);
+        Assert.False(member.RequireTls);
+        Assert.Equal(7, typeof(McCacheOptions).GetProperties().Length);
     }
 
     [Fact]

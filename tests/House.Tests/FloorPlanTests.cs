@@ -13,6 +13,7 @@ public sealed class FloorPlanTests
         ["Client"] = ["Core", "Streaming"],
         ["Grains"] = ["Client"],
         ["Silo"] = ["Grains"],
+        ["Security"] = ["Abstractions"],
     };
 
     [Fact]

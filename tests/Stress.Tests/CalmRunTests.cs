@@ -32,6 +32,15 @@ public sealed class CalmRunTests
     }
 
     [Fact]
+    public async Task Run_with_TLS_reads_nothing_stale()
+    {
+        var (exitCode, report, said) = await StressTool.RunAsync("--silos", "2", "--clients", "1", "--minutes", "0.05", "--faults", "none", "--tls", "--json");
+
+        Assert.True(exitCode == 0, said);
+        Assert.True(report is { Tls: true, Clients: 1, StaleReads: 0, CoherentVerbs: > 0, ClientVerbs: > 0 }, said);
+    }
+
+    [Fact]
     public async Task Run_that_replicates_ends_with_the_same_keys_in_the_same_order_on_all_silos()
     {
         var (exitCode, report, said) = await StressTool.RunAsync("--silos", "3", "--minutes", "0.05", "--coherence", "replicate", "--json");

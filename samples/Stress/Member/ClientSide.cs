@@ -71,7 +71,7 @@ internal sealed class ClientSide : IMemberSide
     private IHost Build()
     {
         var builder = FileLog.CreateBuilder(_settings);
-        builder.UseOrleansClient(client => client
+        builder.UseOrleansClient(client => Configure(client
             .UseStaticClustering([.. _settings.Silos.Select(silo => new IPEndPoint(IPAddress.Parse(silo.Address), silo.GatewayPort))])
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (_settings.ClusterId, _settings.ClusterId))
             .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = s_gatewayPeriod)
@@ -82,7 +82,14 @@ internal sealed class ClientSide : IMemberSide
                 await Task.Delay(s_connectPeriod, cancellationToken); // the silos may not be up yet
                 return true;
             })
-            .AddMcCache());
+            .AddMcCache()));
         return builder.Build();
+    }
+
+    private void Configure(IClientBuilder client)
+    {
+        client.Configure<McCacheOptions>(options => options.RequireTls = _settings.Tls);
+        if (_settings.Tls)
+            client.UseMcCacheTls(options => Tls.Configure(options, _settings));
     }
 }

@@ -47,6 +47,8 @@ internal sealed class Cluster : IAsyncDisposable
     internal async Task StartAsync()
     {
         Directory.CreateDirectory(RunFiles.Store(_folder));
+        if (_options.UsesTls)
+            Certificates.Write(_folder);
         await Table.StartAsync();
         foreach (var member in Members)
             member.Start();
@@ -156,6 +158,7 @@ internal sealed class Cluster : IAsyncDisposable
             Coherence = _options.Coherence,
             Loss = _options.LossPercent / 100,
             Sabotage = _options.Sabotage,
+            Tls = _options.UsesTls,
             Seed = unchecked((_options.Seed * 10_007) + (number * 1_009)),
         };
         return new ChildProcess(

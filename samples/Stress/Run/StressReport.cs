@@ -19,6 +19,9 @@ internal sealed record StressReport
 
     public required double LossPercent { get; init; }
 
+    /// <summary>Whether all connections were protected by mutual TLS.</summary>
+    public required bool Tls { get; init; }
+
     public required double Seconds { get; init; }
 
     public required int Seed { get; init; }

@@ -106,6 +106,7 @@ internal sealed class StressRun(StressOptions options, string folder)
             HungVerbs = end.HungVerbs,
             Coherence = options.Coherence.ToString().ToLowerInvariant(),
             LossPercent = options.LossPercent,
+            Tls = options.UsesTls,
             Seconds = Math.Round(seconds, 1),
             Seed = options.Seed,
             Network = cluster.Network.Description,

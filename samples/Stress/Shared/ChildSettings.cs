@@ -33,6 +33,9 @@ internal sealed record MemberSettings
     public required bool Sabotage { get; init; }
 
     public required int Seed { get; init; }
+
+    /// <summary>Whether connections are protected, with the certificates that lie in the folder.</summary>
+    public required bool Tls { get; init; }
 }
 
 /// <summary>Where a silo listens to others, and to clients.</summary>
@@ -54,6 +57,13 @@ internal static class RunFiles
     internal static string Log(string folder, Place place) => Path.Combine(folder, $"{NameOf(place)}.log");
 
     internal static string Store(string folder) => Path.Combine(folder, "table");
+
+    /// <summary>The certificate of the run's own authority.</summary>
+    internal static string Authority(string folder) => Path.Combine(folder, "authority.crt");
+
+    internal static string Certificate(string folder, bool isClient) => Path.Combine(folder, isClient ? "client.crt" : "silo.crt");
+
+    internal static string PrivateKey(string folder, bool isClient) => Path.ChangeExtension(Certificate(folder, isClient), ".key");
 
     private static string NameOf(Place place) => place.ToString().Replace(' ', '-');
 }

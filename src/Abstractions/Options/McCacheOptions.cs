@@ -48,4 +48,12 @@ public sealed class McCacheOptions
     /// </summary>
     /// <remarks>Sealed is what the members tell each other: changes, values, and what they promise. Calls of grains, of <see cref="ICacheGrain{TKey, TValue}"/> too, are the cluster's own: they need TLS.</remarks>
     public IList<string> EncryptionKeys { get; } = [];
+
+    /// <summary>
+    /// Whether this process refuses to start unless its connections are protected by <c>UseMcCacheTls</c> (package <c>McCache.Security</c>). Default false.
+    /// </summary>
+    public bool RequireTls { get; set; }
+
+    /// <summary>Whether they are.</summary>
+    internal bool HasTls { get; set; }
 }
