@@ -15,7 +15,7 @@ namespace McCache.Client;
 /// <para>What the gateway's copy held when it was asked was whole: a change that comes to it later is told to this client later, too, and breaks the flight, for the flight began before. It is asked
 /// when it has everything that this client had written. Which tags an entry has is known with its value only, so the removal of any tag breaks every flight.</para>
 /// </remarks>
-internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, CacheMember member, CacheOptions options) : InvalidatingCache<TKey, TValue>(local, member, options)
+internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, CacheMember member, CacheOptions options) : InvalidatingCache<TKey, TValue>(local, member, options), IFrameHandler
     where TKey : notnull
 {
     private const int ChunkBytes = 64 * 1024;
@@ -77,6 +77,15 @@ internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, Ca
         {
             Channel.Watch(() => _pending.Remove(set));
         }
+    }
+
+    /// <summary>It has no version before the new gateway has made it, also when its caller has given up by then.</summary>
+    Action? IFrameHandler.SentAgain(ReadOnlySpan<byte> payload)
+    {
+        if (!ReadsThrough || !CacheFrame.TryReadHeader(payload, out var operation, out var body) || operation != CacheOperation.Set || !WireEntry.TryRead(body, out var entry))
+            return null;
+        var set = _pending.Add(KeyHashing.Hash(entry.Key));
+        return () => _pending.Remove(set);
     }
 
     private protected override FrameOutcome Apply(in ReceivedFrame frame, CacheOperation operation, ReadOnlySpan<byte> body)

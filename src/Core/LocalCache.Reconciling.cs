@@ -49,7 +49,7 @@ internal sealed partial class LocalCache<TKey, TValue>
                 }
             }
 
-            return new(from, to, _floor, _clear, [.. _removedTags.Select(pair => (pair.Key, pair.Value))], keys, _lastEvicted > _clear);
+            return new(from, to, _floor, _clear, [.. _removedTags.Select(pair => (pair.Key, pair.Value))], keys, _lastEvicted > _clear ? _lastEvicted : default);
         }
     }
 
@@ -110,7 +110,7 @@ internal sealed partial class LocalCache<TKey, TValue>
                 }
             }
 
-            return new(wanted, page.IsPartial && !mendsHole ? 0 : DropUnmentioned(page, mendsHole, now), removed, moved);
+            return new(wanted, DropUnmentioned(page, mendsHole, now), removed, moved);
         }
     }
 
@@ -162,7 +162,7 @@ internal sealed partial class LocalCache<TKey, TValue>
         TakeAway(state.Key, held, register, state.Hash, KeyFate.Gone, state.Version, state.Place, now);
     }
 
-    /// <summary>Drops what the other side must have seen go. If it may only have evicted it, that is safe, too; but then it is as good as evicted here, and nobody else is told of a removal.</summary>
+    /// <summary>Drops what the other side must have seen go. What it may only have evicted stays, unless a hole is mended: then it is as good as evicted here, and nobody else is told of a removal.</summary>
     private int DropUnmentioned(StatePage<TKey> page, bool mendsHole, long now)
     {
         var seenToGo = new List<Register>();
@@ -171,7 +171,8 @@ internal sealed partial class LocalCache<TKey, TValue>
             for (var register = _buckets[bucket]; register is not null; register = register.Next)
             {
                 if ((register.Entry is { } entry ? mendsHole || !IsEnding(entry, now) : register.Fate == KeyFate.Pending)
-                    && register.Mark != _reconciliation && register.Hash >= page.From && register.Hash <= page.To && register.Version.Timestamp <= page.Floor)
+                    && register.Mark != _reconciliation && register.Hash >= page.From && register.Hash <= page.To && register.Version.Timestamp <= page.Floor
+                    && (mendsHole || register.Version > page.Evicted))
                 {
                     seenToGo.Add(register);
                 }
@@ -181,14 +182,13 @@ internal sealed partial class LocalCache<TKey, TValue>
         foreach (var register in seenToGo)
         {
             BreakFlights(register.Key);
-            var removal = new CacheVersion(page.Floor, ulong.MaxValue);
-            if (page.IsPartial)
+            var (fate, removal) = (KeyFate.Removed, new CacheVersion(page.Floor, ulong.MaxValue));
+            if (register.Version <= page.Evicted)
             {
                 _lastEvicted = register.Version > _lastEvicted ? register.Version : _lastEvicted;
-                removal = register.Version;
+                (fate, removal) = (KeyFate.Gone, register.Version);
             }
 
-            var fate = page.IsPartial ? KeyFate.Gone : KeyFate.Removed;
             if (register.Entry is { } entry)
             {
                 Part(entry, fate, removal);

@@ -42,9 +42,9 @@ internal readonly record struct KeyState<TKey>(TKey Key, ulong Hash, KeyFate Fat
 /// <param name="Clear">The latest clear; default for none.</param>
 /// <param name="Tags">The removals by tag above the floor.</param>
 /// <param name="Keys">The keys, by hash.</param>
-/// <param name="IsPartial">Whether keys may be missing because they were evicted.</param>
+/// <param name="Evicted">The newest version that was evicted: what is missing may have been if it is not newer. Default for none.</param>
 internal sealed record StatePage<TKey>(
-    ulong From, ulong To, long Floor, CacheVersion Clear, (string Tag, CacheVersion Version)[] Tags, IReadOnlyList<KeyState<TKey>> Keys, bool IsPartial);
+    ulong From, ulong To, long Floor, CacheVersion Clear, (string Tag, CacheVersion Version)[] Tags, IReadOnlyList<KeyState<TKey>> Keys, CacheVersion Evicted);
 
 /// <summary>What a reconciliation did.</summary>
 /// <param name="Wanted">The keys of which the other side has a value that is needed here.</param>

@@ -58,7 +58,10 @@ internal interface IReplicaChannel : IMulticastChannel
 /// <summary>What a client's end can besides.</summary>
 internal interface IClientChannel : IMulticastChannel
 {
-    /// <summary>Calls back when the gateway has applied everything that was published here so far, or will never: at once, or later from another thread.</summary>
+    /// <summary>
+    /// Calls back when the gateway has applied everything that was published here so far, or has been lost: at once, or later from another thread. Of what is then sent again to the next one
+    /// the handler hears, see <see cref="IFrameHandler.SentAgain"/>.
+    /// </summary>
     void Watch(Action applied);
 
     /// <summary>Completes when there is a gateway.</summary>
@@ -172,6 +175,10 @@ internal interface IFrameHandler
 
     /// <summary>At a client that has lost its gateway: how others are told of a change again whose verb has returned, and that may have reached them, or not; null when they need not be.</summary>
     byte[]? Again(ReadOnlySpan<byte> payload);
+
+    /// <summary>At a client that has lost its gateway: a change whose verb has not returned is sent again, as it is, to the next one. Its caller may give up before that has applied it.</summary>
+    /// <returns>What to call when the new gateway has applied it, or has been lost as well; null for nothing.</returns>
+    Action? SentAgain(ReadOnlySpan<byte> payload) => null;
 
     /// <summary>Answers another member. Empty for a request that makes no sense, or can't be answered.</summary>
     byte[] Answer(ReadOnlySpan<byte> request);

@@ -84,7 +84,7 @@ public class PackedTests
             case "tag": cache.MergeTagRemoval("t", V(11)); break;
             case "evict": cache.Evict(1); break;
             case "evict all": cache.Clear(CacheChangeKind.Evicted); break;
-            case "drop rule": cache.Reconcile(new(0, ulong.MaxValue, 50, default, [], [], false)); break;
+            case "drop rule": cache.Reconcile(new(0, ulong.MaxValue, 50, default, [], [], default)); break;
             case "trim": cache.Hear(2, 11); break;
             case "oversized": cache.Hear(1, 11, size: 2_000); break;
             default:

@@ -140,6 +140,21 @@ public class ReconciliationTests
         Assert.Empty(right.Reconcile(left.Everything()).Wanted);
     }
 
+    /// <summary>It was told on to the other too late, say, which does not take it; nor would it ever be dropped here, if an eviction long before excused everything.</summary>
+    [Fact]
+    public void What_a_member_lacks_and_can_not_have_evicted_is_dropped_when_digests_are_compared()
+    {
+        var (left, right) = (Make(), Make());
+        left.Hear(1, 10);
+        left.Hear(2, 12);
+        right.Hear(3, 11);
+        right.Evict(3);
+        right.RaiseFloor(15);
+        Assert.Equal(Merge.Ignored, right.Hear(2, 12, isLate: true));
+        Assert.Equal(1, left.Reconcile(right.Everything(), mendsHole: false).Dropped);
+        Assert.Equal("1", left.Order());
+    }
+
     [Fact]
     public void An_evicted_version_is_not_wanted_again_and_a_newer_one_is()
     {

@@ -214,6 +214,44 @@ public sealed class ScenarioTests(ITestOutputHelper output)
         Assert.True(world.Completed[Key] > 0);
     });
 
+    /// <summary>
+    /// A client loses its gateway, so what it sets coherently is sent again, to the next. While that is on its way the client writes more than it can remember, and the verb fails: its caller gives the key up, and
+    /// somebody else removes it coherently. When that returns, what was set must not be there, although the gateway has made it later.
+    /// </summary>
+    [Theory]
+    [InlineData(Rule.None, null)]
+    [InlineData(Rule.PendingSets, "P1")]
+    public void A_coherent_verb_wins_over_what_a_client_has_given_up_and_sent_again(Rule rule, string? property) => Check(rule, property, isReplicated: true, script: world =>
+    {
+        var writer = world.Start(null);
+        world.Start(null);
+        var (client, isOnItsWay) = (world.StartClient(), false);
+        world.At(39, () => world.Delay = (from, _) => from != client.Address ? 0.01 : world.Queue.Now < TimeSpan.FromSeconds(46) ? null : client.Member.Gateway is not null && !isOnItsWay ? 1 : 0.01);
+        world.At(40, () => client.Run(() => world.Do(client.WriteCoherentlyAsync(WriteKind.Set, Key, 0))));
+        world.At(46, GiveUp);
+        Read(world, writer, 47, 50);
+        world.RunUntil(51);
+        Assert.Equal(0, client.Pending);
+        Assert.True(world.Completed[Key] > 0);
+
+        void GiveUp()
+        {
+            if (client.Member.Gateway is null)
+            {
+                world.After(0.01, GiveUp);
+                return;
+            }
+
+            world.After(0.05, () => isOnItsWay = true);
+            world.After(0.1, () => client.Run(() =>
+            {
+                for (var i = 0; i < World.MaxLane * 2; i++)
+                    client.Remove(1 + (i % (World.Keys - 1)));
+            }));
+            world.After(0.2, () => Write(world, writer));
+        }
+    });
+
     /// <summary>No news, no table, and no way to any silo that starts later.</summary>
     private static void Forsake(World world, SimulatedSilo[] silos)
     {

@@ -137,6 +137,8 @@ internal sealed partial class SimulatedClient : SimulatedMember, IClientChannel,
         return World.Off == Rule.Again ? payload.ToArray() : _handler.Again(payload);
     }
 
+    Action? IFrameHandler.SentAgain(ReadOnlySpan<byte> payload) => World.Off == Rule.PendingSets ? null : _handler.SentAgain(payload);
+
     void IFrameHandler.OnGap(SiloAddress publisher, long upTo)
     {
         World.Tally.Add(Seen.ClientGapNoted);

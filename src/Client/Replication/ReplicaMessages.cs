@@ -27,7 +27,7 @@ internal sealed record DigestAnswer([property: Id(0)] ulong[] Buckets, [property
 /// <param name="Clear">The newest clear.</param>
 /// <param name="Tags">Removals by tag that are not forgotten yet.</param>
 /// <param name="Keys">Every key of the range that the answerer knows something of.</param>
-/// <param name="IsPartial">The answerer has evicted entries, so what is not mentioned may have been evicted.</param>
+/// <param name="Evicted">The newest version that the answerer has evicted: what is not mentioned and not newer may have been. Default for none.</param>
 /// <param name="Knows">For each member of whose changes the answerer lacks none: the stamp up to which it has them.</param>
 [GenerateSerializer, Immutable, Alias("McCache.StateAnswer")]
 internal sealed record StateAnswer(
@@ -37,7 +37,7 @@ internal sealed record StateAnswer(
     [property: Id(3)] TagRemoval[] Tags,
     [property: Id(4)] WireKey[] Keys,
     [property: Id(5)] Knowledge[] Knows,
-    [property: Id(6)] bool IsPartial);
+    [property: Id(6)] CacheVersion Evicted);
 
 /// <summary>A removal by tag.</summary>
 [GenerateSerializer, Immutable, Alias("McCache.TagRemoval")]

@@ -265,7 +265,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         answer.Clear,
         [.. answer.Tags.Select(tag => (tag.Tag, tag.Version))],
         [.. answer.Keys.Select(key => new KeyState<TKey>(ReadKey(key.Key), KeyHashing.Hash(key.Key), key.Fate, key.Version, new Place(key.PlaceMajor, key.PlaceMinor)))],
-        answer.IsPartial);
+        answer.Evicted);
 
     private async ValueTask<TAnswer?> AskAsync<TAnswer>(SiloAddress other, CacheRequest request)
         where TAnswer : class
@@ -309,7 +309,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
             [.. page.Tags.Select(tag => new TagRemoval(tag.Tag, tag.Version))],
             [.. page.Keys.Select(key => new WireKey(KeyBytes(key.Key), key.Fate, key.Version, key.Place.Major, key.Place.Minor))],
             knows,
-            page.IsPartial);
+            page.Evicted);
     }
 
     private EntriesAnswer GetEntries(byte[][] keys)

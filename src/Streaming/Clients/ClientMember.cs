@@ -138,7 +138,8 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
         {
             if (sent.Node is null)
                 continue;
-            if (!sent.IsCoherent && Streams.Find(sent.Frame.Name).Handler is { } handler)
+            var (handler, isCoherent) = (Streams.Find(sent.Frame.Name).Handler, sent.IsCoherent);
+            if (!isCoherent && handler is not null)
             {
                 if (handler.Again(sent.Frame.Payload.Span) is not { } payload)
                 {
@@ -152,6 +153,8 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
             }
 
             session.Send(sent);
+            if (isCoherent && handler?.SentAgain(sent.Frame.Payload.Span) is { } applied)
+                session.Watch(applied);
         }
     }
 
