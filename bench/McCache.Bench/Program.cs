@@ -5,6 +5,7 @@ using McCache.Bench.Hits;
 using McCache.Bench.Large;
 using McCache.Bench.Memory;
 using McCache.Bench.Scale;
+using McCache.Bench.Seal;
 using McCache.Bench.Tables;
 using McCache.Bench.Wire;
 using McCache.Bench.Writes;
@@ -21,6 +22,7 @@ var root = new RootCommand("The benchmarks of McCache. Every figure stands besid
     CoherenceCommand.Create(),
     ThroughputCommand.Create(),
     ScaleCommand.Create(),
+    SealCommand.Create(),
 };
 foreach (var child in LargeCommand.CreateChildren().Concat(WireCommands.CreateChildren()))
     root.Add(child);

@@ -54,6 +54,7 @@ var seed = new Option<int?>("--seed") { Description = "Repeats the same choice o
 var json = new Option<bool>("--json") { Description = "The result as one JSON object on standard output; progress goes to standard error." };
 var loopback = new Option<bool>("--loopback") { Description = "Uses loopback and stalling connections even where network namespaces can be had." };
 var tls = new Option<bool>("--tls") { Description = "Mutual TLS between all silos and clients, with certificates of an authority that lives as long as the run." };
+var seal = new Option<bool>("--seal") { Description = "All silos and clients seal what they send each other, with a secret that lives as long as the run." };
 var folder = new Option<string?>("--folder")
 {
     Description = "Where logs, events and the table's file go and stay. Default: a temporary folder, whose logs are kept when the run fails.",
@@ -69,7 +70,7 @@ tableCommand.SetAction(result => TableCommand.Run(result.GetRequiredValue(settin
 
 var root = new RootCommand("Silo and client processes under load and under faults: is a value ever read that a completed coherent verb has superseded?")
 {
-    silos, clients, minutes, faults, coherence, loss, pace, workers, keys, coherent, seed, json, sabotage, loopback, tls, folder, memberCommand, tableCommand,
+    silos, clients, minutes, faults, coherence, loss, pace, workers, keys, coherent, seed, json, sabotage, loopback, tls, seal, folder, memberCommand, tableCommand,
 };
 root.SetAction(async (result, cancellationToken) =>
 {
@@ -90,6 +91,7 @@ root.SetAction(async (result, cancellationToken) =>
         IsJson = result.GetValue(json),
         UsesLoopback = result.GetValue(loopback),
         UsesTls = result.GetValue(tls),
+        Seals = result.GetValue(seal),
         Folder = result.GetValue(folder),
     };
     if (options.Check() is { } error)

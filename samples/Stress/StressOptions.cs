@@ -52,6 +52,9 @@ internal sealed record StressOptions
     /// <summary>Whether silos and clients talk by mutual TLS.</summary>
     public bool UsesTls { get; init; }
 
+    /// <summary>Whether all members seal what they send each other.</summary>
+    public bool Seals { get; init; }
+
     public string? Folder { get; init; }
 
     /// <summary>What is wrong with the options; null for nothing.</summary>

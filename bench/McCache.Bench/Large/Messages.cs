@@ -15,6 +15,9 @@ internal static class LargeOrder
     /// <summary>A silo: set values of 64 bytes, one at a time, for some seconds.</summary>
     public const string Verbs = "verbs";
 
+    /// <summary>A silo: set small values as fast as it goes, in bursts each of which the others have before the next, for some seconds. How many, and how long it took.</summary>
+    public const string Flood = "flood";
+
     /// <summary>A silo: remove the value everywhere.</summary>
     public const string Remove = "remove";
 

@@ -7,11 +7,13 @@ using Microsoft.Extensions.Hosting;
 
 namespace McCache.Bench.Large;
 
-/// <summary>A silo with one replicated cache, with the options that a user gets who sets none.</summary>
+/// <summary>A silo with a replicated cache, and one of small values that is not, with the options that a user gets who sets none.</summary>
 internal sealed class SiloChild : IDisposable
 {
     public const string Name = "large-silo";
     private const string Key = "value";
+    private const string SmallName = "small";
+    private const int Burst = 10_000;
     private const int SmallBytes = 64;
     private const int SmallKeys = 16;
     private const long MaxMicroseconds = 120_000_000;
@@ -19,6 +21,7 @@ internal sealed class SiloChild : IDisposable
 
     private readonly IHost _host;
     private readonly IMcCache<string, byte[]> _cache;
+    private readonly IMcCache<string, long> _small;
     private readonly SemaphoreSlim _changed = new(0);
     private readonly IDisposable _watching;
 
@@ -26,6 +29,7 @@ internal sealed class SiloChild : IDisposable
     {
         _host = host;
         _cache = host.Services.GetRequiredKeyedService<IMcCache<string, byte[]>>(Name);
+        _small = host.Services.GetRequiredKeyedService<IMcCache<string, long>>(SmallName);
         _watching = _cache.OnChange(change =>
         {
             if (change.Key == Key)
@@ -36,7 +40,9 @@ internal sealed class SiloChild : IDisposable
     public static async Task<int> RunAsync()
     {
         var settings = JsonLines.FromLine<SiloSettings>(ParentLink.ReadSettings());
-        using var host = SiloHost.Build(settings, silo => silo.AddMcCache(caches => caches.Add<string, byte[]>(Name, options => options.Coherence = Coherence.Replicate)));
+        using var host = SiloHost.Build(settings, silo => silo.AddMcCache(caches => caches
+            .Add<string, byte[]>(Name, options => options.Coherence = Coherence.Replicate)
+            .Add<string, long>(SmallName)));
         await SiloHost.StartAsync(host, settings);
         using var silo = new SiloChild(host);
         await ParentLink.ListenAsync(silo.CarryOutAsync);
@@ -62,6 +68,8 @@ internal sealed class SiloChild : IDisposable
                 return new Answer(0, Number: _cache.TryGetValue(Key, out var value) ? XxHash3.HashToUInt64(value) : 0);
             case LargeOrder.Verbs:
                 return await VerbsAsync(TimeSpan.FromSeconds(order.Seconds));
+            case LargeOrder.Flood:
+                return await FloodAsync(TimeSpan.FromSeconds(order.Seconds));
             case LargeOrder.Remove:
                 await _cache.RemoveAsync(Key);
                 return new Answer(0);
@@ -104,6 +112,21 @@ internal sealed class SiloChild : IDisposable
         }
 
         return new Answer(0, Times: [.. times.RecordedValues().SelectMany(value => new[] { value.ValueIteratedTo, value.CountAtValueIteratedTo })]);
+    }
+
+    private async Task<Answer> FloodAsync(TimeSpan time)
+    {
+        await Task.Yield();
+        string[] keys = [.. Enumerable.Range(0, Burst).Select(i => $"small-{i}")];
+        var (start, written) = (Stopwatch.GetTimestamp(), 0UL);
+        while (Stopwatch.GetElapsedTime(start) < time)
+        {
+            foreach (var key in keys)
+                _small[key] = (long)written++;
+            await _small.RemoveAsync("fence");
+        }
+
+        return new Answer(0, start, Stopwatch.GetTimestamp(), written);
     }
 
     /// <summary>Votes that silos have cast against each other, and silos that are not active.</summary>

@@ -8,7 +8,8 @@ namespace McCache.Bench.Processes;
 /// <param name="ClusterId">Of this run only.</param>
 /// <param name="SiloPort">Where this one listens.</param>
 /// <param name="PrimaryPort">Where the primary does.</param>
-internal record SiloSettings(int Number, int Silos, string ClusterId, int SiloPort, int PrimaryPort);
+/// <param name="Secret">What the silos seal with; null for nothing.</param>
+internal record SiloSettings(int Number, int Silos, string ClusterId, int SiloPort, int PrimaryPort, string? Secret = null);
 
 /// <summary>A line of a child's standard input. Its end means that the parent is gone, or wants the child to end.</summary>
 /// <param name="Id">Returned with the answer.</param>

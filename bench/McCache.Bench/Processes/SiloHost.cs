@@ -20,6 +20,8 @@ internal static class SiloHost
                 new IPEndPoint(IPAddress.Loopback, settings.PrimaryPort),
                 serviceId: "McCache.Bench",
                 settings.ClusterId);
+            if (settings.Secret is { } secret)
+                silo.Configure<McCacheOptions>(options => options.EncryptionKeys.Add(secret));
             configure(silo);
         });
 

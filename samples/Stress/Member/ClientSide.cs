@@ -88,8 +88,8 @@ internal sealed class ClientSide : IMemberSide
 
     private void Configure(IClientBuilder client)
     {
-        client.Configure<McCacheOptions>(options => options.RequireTls = _settings.Tls);
+        client.Configure<McCacheOptions>(options => Protection.Configure(options, _settings));
         if (_settings.Tls)
-            client.UseMcCacheTls(options => Tls.Configure(options, _settings));
+            client.UseMcCacheTls(options => Protection.Configure(options, _settings));
     }
 }

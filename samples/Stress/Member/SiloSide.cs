@@ -64,9 +64,9 @@ internal sealed class SiloSide : IMemberSide
                 .Configure<SiloConnectionOptions>(connection.Configure)
                 .UseRedisClustering(options => options.ConfigurationOptions = Configure(settings.Table))
                 .AddMcCache(caches => caches.Add<string, long>(CheckedCache.Name, options => (options.Coherence, options.MaxEntries) = (settings.Coherence, Capacity)));
-            silo.Configure<McCacheOptions>(options => options.RequireTls = settings.Tls);
+            silo.Configure<McCacheOptions>(options => Protection.Configure(options, settings));
             if (settings.Tls)
-                silo.UseMcCacheTls(options => Tls.Configure(options, settings));
+                silo.UseMcCacheTls(options => Protection.Configure(options, settings));
             silo.Services.AddSingleton(counters);
             silo.Services.AddSingleton<LossyTransport>(services => new(services.GetRequiredService<EndpointClient>(), counters));
             silo.Services.AddSingleton<IMulticastTransport>(services => services.GetRequiredService<LossyTransport>());

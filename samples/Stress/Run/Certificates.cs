@@ -4,7 +4,7 @@ using McCache.Stress.Shared;
 
 namespace McCache.Stress.Run;
 
-/// <summary>The certificates of a run, of an authority whose key is never stored: one for all silos, one for all clients.</summary>
+/// <summary>The certificates of a run, of an authority whose key is never stored: one for all silos, one for all clients. And the secret that all seal with.</summary>
 internal static class Certificates
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
@@ -22,6 +22,8 @@ internal static class Certificates
         Issue(authority, folder, isClient: false);
         Issue(authority, folder, isClient: true);
     }
+
+    internal static void WriteSecret(string folder) => WriteFile(RunFiles.Secret(folder), Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
 
     private static void Issue(X509Certificate2 authority, string folder, bool isClient)
     {

@@ -49,6 +49,8 @@ internal sealed class Cluster : IAsyncDisposable
         Directory.CreateDirectory(RunFiles.Store(_folder));
         if (_options.UsesTls)
             Certificates.Write(_folder);
+        if (_options.Seals)
+            Certificates.WriteSecret(_folder);
         await Table.StartAsync();
         foreach (var member in Members)
             member.Start();
@@ -159,6 +161,7 @@ internal sealed class Cluster : IAsyncDisposable
             Loss = _options.LossPercent / 100,
             Sabotage = _options.Sabotage,
             Tls = _options.UsesTls,
+            Seals = _options.Seals,
             Seed = unchecked((_options.Seed * 10_007) + (number * 1_009)),
         };
         return new ChildProcess(

@@ -22,6 +22,9 @@ internal sealed record StressReport
     /// <summary>Whether all connections were protected by mutual TLS.</summary>
     public required bool Tls { get; init; }
 
+    /// <summary>Whether all members sealed what they sent each other.</summary>
+    public required bool Sealed { get; init; }
+
     public required double Seconds { get; init; }
 
     public required int Seed { get; init; }

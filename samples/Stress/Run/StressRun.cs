@@ -107,6 +107,7 @@ internal sealed class StressRun(StressOptions options, string folder)
             Coherence = options.Coherence.ToString().ToLowerInvariant(),
             LossPercent = options.LossPercent,
             Tls = options.UsesTls,
+            Sealed = options.Seals,
             Seconds = Math.Round(seconds, 1),
             Seed = options.Seed,
             Network = cluster.Network.Description,

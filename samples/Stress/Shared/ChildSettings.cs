@@ -36,6 +36,9 @@ internal sealed record MemberSettings
 
     /// <summary>Whether connections are protected, with the certificates that lie in the folder.</summary>
     public required bool Tls { get; init; }
+
+    /// <summary>Whether it seals what it sends, with the secret that lies in the folder.</summary>
+    public required bool Seals { get; init; }
 }
 
 /// <summary>Where a silo listens to others, and to clients.</summary>
@@ -64,6 +67,9 @@ internal static class RunFiles
     internal static string Certificate(string folder, bool isClient) => Path.Combine(folder, isClient ? "client.crt" : "silo.crt");
 
     internal static string PrivateKey(string folder, bool isClient) => Path.ChangeExtension(Certificate(folder, isClient), ".key");
+
+    /// <summary>What all members seal with.</summary>
+    internal static string Secret(string folder) => Path.Combine(folder, "secret");
 
     private static string NameOf(Place place) => place.ToString().Replace(' ', '-');
 }
