@@ -25,7 +25,12 @@ internal sealed class MulticastGateway(MulticastMembers members, ILocalSiloDetai
 
     /// <summary>Answers on the thread pool: an answer may take longer than a turn of the gateway should.</summary>
     public ValueTask<byte[]> Ask(Attachment attachment, byte[] stream, byte[] request)
-        => Find(attachment) is not null ? new(Task.Run(() => members.Find(attachment.Provider)!.Answer(stream, request))) : new([]);
+    {
+        if (Find(attachment) is not { } client)
+            return new([]);
+        client.CheckHear(stream);
+        return new(Task.Run(() => members.Find(attachment.Provider)!.Answer(stream, request)));
+    }
 
     public Task Detach(Attachment attachment)
     {

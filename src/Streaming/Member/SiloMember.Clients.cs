@@ -11,6 +11,9 @@ internal sealed partial class SiloMember
     private int _clientCount; // asked for each frame that is published
     private readonly TaskCompletionSource _clientsGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>What clients may do; null for everything.</summary>
+    internal IClientAccess? Access { get; init; }
+
     internal int Clients => Volatile.Read(ref _clientCount);
 
     internal AttachedClient? FindClient(ulong id) => _clients.GetValueOrDefault(id);
@@ -22,9 +25,11 @@ internal sealed partial class SiloMember
     internal TimeSpan ServesFor => ServeUntil([]) == 0 ? TimeSpan.Zero : Lease.ValidFor;
 
     /// <summary>Attaches a client, unless this silo may not serve itself.</summary>
+    /// <exception cref="UnauthorizedAccessException">The client may not attach, or not hear what it wants to.</exception>
     internal Grant AttachClient(ulong id, TimeSpan duration, Interest interest, IMulticastClientObserver observer)
     {
         var client = new AttachedClient(this, id, observer);
+        client.CheckAttach(interest);
         if (Clients >= MaxClients || !_clients.TryAdd(id, client))
         {
             client.Dispose();
