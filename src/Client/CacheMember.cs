@@ -67,6 +67,8 @@ internal sealed class CacheMember : IDisposable
                 + (_caches.IsEmpty ? "None was added" : $"There are: {string.Join(", ", Caches.Select(known => $"'{known.Name}'"))}")
                 + $"; add it with AddMcCache(caches => caches.Add<TKey, TValue>(\"{name}\")).");
 
+    internal bool Has(string name) => _caches.ContainsKey(name);
+
     /// <summary>The cache, once it may be used: at a client, when the client hears of every change. A client may ask for caches that it has not added.</summary>
     /// <exception cref="InvalidOperationException">There is no such cache, or it has other types.</exception>
     /// <exception cref="TimeoutException">No gateway was found.</exception>

@@ -20,6 +20,7 @@ public static class McCacheClientExtensions
     /// <param name="name">The name under which the silos have added the cache.</param>
     /// <param name="cancellationToken">Gives up the waiting.</param>
     /// <exception cref="InvalidOperationException">The cluster has no such cache, or it has other types; or this client was built without <c>AddMcCache</c>.</exception>
+    /// <exception cref="UnauthorizedAccessException">The cluster's <see cref="IMcCacheAuthorizer"/> refuses this client the cache.</exception>
     /// <exception cref="TimeoutException">No gateway that is entitled to serve was found within <c>ClientMessagingOptions.ResponseTimeout</c>.</exception>
     public static ValueTask<IMcCache<TKey, TValue>> GetMcCacheAsync<TKey, TValue>(this IClusterClient client, string name, CancellationToken cancellationToken = default)
         where TKey : notnull

@@ -2,6 +2,7 @@ using McCache;
 using McCache.Client;
 using McCache.Grains;
 using McCache.Silo;
+using McCache.Streaming;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Orleans.Hosting;
@@ -29,6 +30,10 @@ public static class McCacheSiloBuilderExtensions
         {
             builder.Services.AddSingleton<AdministrationClient>();
             builder.AddGrainService<AdministrationEndpoint>();
+            builder.AddIncomingGrainCallFilter<AccessFilter>();
+            builder.Services.AddSingleton<AccessControl>();
+            builder.Services.AddSingleton<IClientAccess, ClientAccess>();
+            builder.Services.TryAddSingleton<IMcCacheAuthorizer, DefaultAuthorizer>();
         }
 
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<ILifecycleParticipant<ISiloLifecycle>, CacheLifecycle>());

@@ -53,6 +53,7 @@ internal sealed class ExternalCluster : IAsyncDisposable
                 .Add<long, string>("numbers", options => options.MaxBytes = 10_000)
                 .Add<Guid, string>("guids")
                 .Add<Place, int>("places", options => options.Coherence = Coherence.Replicate));
+            silo.Services.AddSingleton<IMcCacheAuthorizer, Policy>(); // the client administers
             silo.Services.AddSingleton<Gate>();
             silo.Services.AddSingleton<IIncomingGrainCallFilter>(services => services.GetRequiredService<Gate>());
         }

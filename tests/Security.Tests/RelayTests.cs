@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using McCache.Security.Tests.Processes;
 
 namespace McCache.Security.Tests;
@@ -11,10 +12,11 @@ public sealed class RelayTests : IDisposable
 
     [Theory]
     [InlineData(Protection.Tls)]
+    [InlineData(Protection.Sealed)]
     [InlineData(Protection.None)] // or the test would hear nothing whatever was said
-    public async Task Traffic_shows_keys_and_values_without_TLS_only(Protection protection)
+    public async Task Traffic_shows_keys_and_values_to_nobody_unless_nothing_protects_it(Protection protection)
     {
-        var settings = MemberSettings.Silo(_authority.IssueSilo()) with { Protection = protection };
+        var settings = MemberSettings.Silo(_authority.IssueSilo()) with { Protection = protection, Secret = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) };
         var (listening, gateway) = (MemberSettings.FreePort(), MemberSettings.FreePort());
         await using var toSilo = new RecordingRelay(listening);
         await using var toGateway = new RecordingRelay(gateway);
@@ -25,8 +27,8 @@ public sealed class RelayTests : IDisposable
 
         Assert.Equal("done", await second.AskAsync("set KeyOfSilo ValueOfSilo"));
         Assert.Equal("done", await client.AskAsync("set KeyOfClient ValueOfClient"));
-        Assert.Equal("ValueOfSilo", await client.AskAsync("get KeyOfSilo"));
-        Assert.Equal("ValueOfClient", await second.AskAsync("get KeyOfClient"));
+        Assert.Equal("ValueOfSilo", await client.AskAsync("read KeyOfSilo"));
+        Assert.Equal("ValueOfClient", await second.AskAsync("read KeyOfClient"));
 
         var isReadable = protection == Protection.None;
         Assert.All(["KeyOfSilo", "ValueOfSilo"], marker => Assert.Equal(isReadable, Contains(toSilo, marker)));

@@ -3,7 +3,7 @@ namespace McCache;
 /// <summary>
 /// Asks the silo where a grain lives about its caches: any grain reference can be asked, as <c>grain.AsReference&lt;ICacheExtension&gt;()</c>.
 /// </summary>
-/// <remarks>From a client as from inside. What it changes, it changes in that silo's copy only; to ask or tell all silos, see <see cref="IMcCacheAdministration"/>. Every method that takes the name of a cache throws <see cref="InvalidOperationException"/> when the silo has none of that name.</remarks>
+/// <remarks>From a client as from inside. What it changes, it changes in that silo's copy only; to ask or tell all silos, see <see cref="IMcCacheAdministration"/>. Every method that takes the name of a cache throws <see cref="InvalidOperationException"/> when the silo has none of that name, and every method <see cref="UnauthorizedAccessException"/> for what <see cref="IMcCacheAuthorizer"/> refuses: by default, to clients, all but asking.</remarks>
 [Alias("McCache.ICacheExtension")]
 public interface ICacheExtension : IGrainExtension
 {

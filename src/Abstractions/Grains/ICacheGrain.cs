@@ -6,7 +6,7 @@ namespace McCache;
 /// <remarks>
 /// <para>A call from inside a silo is answered by that silo; a call from a client by its gateway, the same one for as long as it lives. Reads see that silo's copy. Writes are coherent verbs: when they return, no member
 /// serves an older value.</para>
-/// <para>Every method throws <see cref="InvalidOperationException"/> when the silo has no cache of that name with these types, and <see cref="ArgumentNullException"/> for a null key or list. Writes throw as
+/// <para>Every method throws <see cref="InvalidOperationException"/> when the silo has no cache of that name with these types, <see cref="ArgumentNullException"/> for a null key or list, and <see cref="UnauthorizedAccessException"/> for what <see cref="IMcCacheAuthorizer"/> refuses. Writes throw as
 /// those of <see cref="IMcCache{TKey, TValue}"/> do, but a string with lone surrogates arrives changed. They wait for silos that hang, and throw <see cref="TimeoutException"/>
 /// when that takes longer than the caller's Orleans <c>ResponseTimeout</c> (30 s by default); then they have been applied and sent, as when they are cancelled.</para>
 /// <para>One call is one message, at most Orleans' <c>MaxMessageBodySize</c> (100 MiB by default). References are safe to use from any number of threads.</para>

@@ -6,7 +6,7 @@ namespace McCache;
 /// in parallel and have 3 seconds to answer; one that does not has an error in its row and costs the others nothing.</para>
 /// <para>Methods that take the name of a cache throw <see cref="InvalidOperationException"/>, and name the caches there are, when there is none of that name, or when its keys have another type;
 /// they throw <see cref="ArgumentNullException"/> for a null name or key. All throw <see cref="TimeoutException"/> when the silo that answers is itself hung: get a new reference and
-/// call again, another silo is likely to answer. Cancelling gives up the waiting with <see cref="OperationCanceledException"/>; what was sent takes its course.</para>
+/// call again, another silo is likely to answer. All throw <see cref="UnauthorizedAccessException"/> for what <see cref="IMcCacheAuthorizer"/> refuses: by default, to clients, all but asking. Cancelling gives up the waiting with <see cref="OperationCanceledException"/>; what was sent takes its course.</para>
 /// </remarks>
 [Alias("McCache.IMcCacheAdministration")]
 public interface IMcCacheAdministration : IGrainWithIntegerKey

@@ -9,6 +9,8 @@ internal sealed class AttachedClient : LaneSender
     /// <summary>How long a client that wants to listen waits for the others to know: less than it waits for its gateway.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
+    private const int MaxKnown = 1_000;
+
     private readonly SiloMember _member;
     private readonly ulong _id;
     private readonly IMulticastClientObserver _observer;
@@ -16,6 +18,8 @@ internal sealed class AttachedClient : LaneSender
     private readonly ITimer _expiry;
     private readonly Lock _state = new();
     private readonly Lock _receiving = new();
+    private readonly Dictionary<byte[], string?> _mayPublish = new(StreamNames.Comparer); // why not; null for a stream on which it may. Under _receiving
+    private readonly string _name;
     private HashSet<byte[]> _streams = new(StreamNames.Comparer);
     private long _interest = long.MinValue;
     private TimeSpan _leaseEnd;
@@ -27,8 +31,24 @@ internal sealed class AttachedClient : LaneSender
         : base(member)
     {
         (_member, _id, _observer) = (member, id, observer);
+        _name = (observer is SealedObserver { Client: var client } ? client : (object)observer) is GrainReference reference ? reference.GrainId.ToString().Split('+')[0] : "unknown";
         _receiver = new Receiver(this);
         _expiry = member.Clock.Time.CreateTimer(static client => ((AttachedClient)client!).OnExpiry(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <exception cref="UnauthorizedAccessException">The client may not attach, or not hear what it wants to.</exception>
+    internal void CheckAttach(Interest interest)
+    {
+        _member.Access?.CheckAttach(_member.Name, _name);
+        foreach (var stream in interest.Streams)
+            CheckHear(stream);
+    }
+
+    /// <exception cref="UnauthorizedAccessException">The client may not hear the stream.</exception>
+    internal void CheckHear(byte[] stream)
+    {
+        if (_member.Access is { } access && StreamNames.IsWellFormed(stream))
+            access.CheckHear(_member.Name, StreamNames.ToStreamId(stream), _name);
     }
 
     /// <summary>Grants the client more time. A client that answers no batches gets none.</summary>
@@ -58,6 +78,7 @@ internal sealed class AttachedClient : LaneSender
     /// <returns>False when the client has left.</returns>
     /// <exception cref="TimeoutException">Others could not be told in time.</exception>
     /// <exception cref="InvalidOperationException">This silo is over.</exception>
+    /// <exception cref="UnauthorizedAccessException">The client may not hear a stream that is new; nothing has changed.</exception>
     internal async ValueTask<bool> ListenAsync(Interest interest)
     {
         if (!Listen(interest))
@@ -76,6 +97,8 @@ internal sealed class AttachedClient : LaneSender
                 return false;
             if (interest.Version <= _interest)
                 return true;
+            foreach (var stream in interest.Streams.Where(name => !_streams.Contains(name)))
+                CheckHear(stream);
             _interest = interest.Version;
             var streams = interest.Streams.Where(name => StreamNames.IsWellFormed(name)).ToHashSet(StreamNames.Comparer);
             foreach (var added in streams.Except(_streams, StreamNames.Comparer))
@@ -217,6 +240,13 @@ internal sealed class AttachedClient : LaneSender
     {
         var awaited = _receiver.Track(frame.Name, sequence);
         var awaiting = frame.IsAwaited ? Awaiting.Coherence : _receiver.Unsettled <= _member.Options.MaxLaneFrames ? Awaiting.Settling : Awaiting.Nothing;
+        if (FindRefusal(frame.Name) is { } refusal)
+        {
+            awaited.Refuse(refusal);
+            awaited.Settle();
+            return;
+        }
+
         try
         {
             var handler = _member.Streams.Find(frame.Name).Handler;
@@ -240,6 +270,28 @@ internal sealed class AttachedClient : LaneSender
             else
                 _member.Send(copy, null, isLocal: true, this);
         }
+    }
+
+    /// <summary>Why the client may not publish on a stream; null when it may. Asked once a stream.</summary>
+    private string? FindRefusal(ReadOnlySpan<byte> name)
+    {
+        if (_member.Access is not { } access)
+            return null;
+        var known = _mayPublish.GetAlternateLookup<ReadOnlySpan<byte>>();
+        if (known.TryGetValue(name, out var refusal))
+            return refusal;
+        try
+        {
+            access.CheckPublish(_member.Name, StreamNames.ToStreamId(name), _name);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            refusal = exception.Message;
+        }
+
+        if (_mayPublish.Count < MaxKnown)
+            known[name] = refusal;
+        return refusal;
     }
 
     private async Task SettleAsync(ValueTask published, IAwaited awaited)
@@ -274,7 +326,7 @@ internal sealed class AttachedClient : LaneSender
         var told = _receiver.TrackLoss();
         foreach (var name in gap.Streams ?? [.. _member.Streams.All.Select(stream => stream.Key)])
         {
-            if (StreamNames.IsWellFormed(name) && _member.Streams.Find(name).Handler is not { IsReplica: true })
+            if (StreamNames.IsWellFormed(name) && FindRefusal(name) is null && _member.Streams.Find(name).Handler is not { IsReplica: true })
                 _ = TellGapAsync(name, told);
         }
 

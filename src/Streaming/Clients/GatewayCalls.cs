@@ -17,7 +17,12 @@ internal sealed class GatewayCalls(MulticastMembers members, ILocalSiloDetails s
 
     /// <summary>Answers on the thread pool: an answer may take longer than a turn of the gateway should.</summary>
     internal Task<byte[]> AskAsync(Attachment attachment, byte[] stream, byte[] request)
-        => Find(attachment) is not null ? Task.Run(() => members.Find(attachment.Provider)!.Answer(stream, request)) : Task.FromResult<byte[]>([]);
+    {
+        if (Find(attachment) is not { } client)
+            return Task.FromResult<byte[]>([]);
+        client.CheckHear(stream);
+        return Task.Run(() => members.Find(attachment.Provider)!.Answer(stream, request));
+    }
 
     internal void Detach(Attachment attachment) => Find(attachment)?.Leave();
 

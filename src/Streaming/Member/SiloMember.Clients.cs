@@ -11,6 +11,9 @@ internal sealed partial class SiloMember
     private int _clientCount; // asked for each frame that is published
     private readonly TaskCompletionSource _clientsGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>What clients may do; null for everything.</summary>
+    internal IClientAccess? Access { get; init; }
+
     internal int Clients => Volatile.Read(ref _clientCount);
 
     internal AttachedClient? FindClient(ulong id) => _clients.GetValueOrDefault(id);
@@ -22,9 +25,11 @@ internal sealed partial class SiloMember
     internal TimeSpan ServesFor => ServeUntil([]) == 0 ? TimeSpan.Zero : Lease.ValidFor;
 
     /// <summary>Attaches a client, unless this silo may not serve itself, or cannot tell others in time to what the client listens.</summary>
+    /// <exception cref="UnauthorizedAccessException">The client may not attach, or not hear what it wants to.</exception>
     internal async ValueTask<Grant> AttachClientAsync(ulong id, TimeSpan duration, Interest interest, IMulticastClientObserver observer)
     {
         var client = new AttachedClient(this, id, observer);
+        client.CheckAttach(interest);
         if (Clients >= MaxClients || !_clients.TryAdd(id, client))
         {
             client.Dispose();
@@ -32,21 +37,23 @@ internal sealed partial class SiloMember
         }
 
         Interlocked.Increment(ref _clientCount);
-
+        var grant = new Grant(Silo, false, TimeSpan.Zero);
         try
         {
             await client.ListenAsync(interest); // before the grant: whatever is published from then on reaches it
-            var grant = client.Renew(duration);
-            if (grant.Duration > TimeSpan.Zero)
-                return grant;
+            grant = client.Renew(duration);
         }
         catch (Exception exception) when (exception is TimeoutException or InvalidOperationException)
         {
             Log.ClientUnanswered(exception, Name);
         }
+        finally
+        {
+            if (grant.Duration == TimeSpan.Zero)
+                client.Leave();
+        }
 
-        client.Leave();
-        return new(Silo, false, TimeSpan.Zero);
+        return grant with { IsKnown = grant.Duration > TimeSpan.Zero };
     }
 
     public void TellClients(StreamId stream)

@@ -19,12 +19,13 @@ internal sealed class MulticastMembers
         ILocalSiloDetails silo,
         SiloLease lease,
         IMulticastTransport transport,
-        ILoggerFactory loggers)
+        ILoggerFactory loggers,
+        IClientAccess? access = null)
     {
         _log = loggers.CreateLogger<MulticastMember>();
         _members = registrations.DistinctBy(registration => registration.Name).ToFrozenDictionary(
             registration => registration.Name,
-            registration => new SiloMember(registration.Name, silo.SiloAddress, lease, transport, options.Get(registration.Name), _log));
+            registration => new SiloMember(registration.Name, silo.SiloAddress, lease, transport, options.Get(registration.Name), _log) { Access = access });
         lease.Changed = OnLease;
         lease.ClocksParted = OnClocksParted;
     }

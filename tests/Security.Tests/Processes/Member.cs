@@ -50,6 +50,8 @@ internal sealed class Member(MemberSettings settings)
                     return "done";
                 case ["get", var key]:
                     return await services.GetRequiredService<IClusterClient>().GetCacheGrain<string, string>(Cache).TryGetAsync(key) is { Found: true, Value: var found } ? found! : "nothing";
+                case ["read", var key]:
+                    return await (await CacheAsync(services)).GetOrAddAsync(key, static (_, _) => new ValueTask<string>("nothing"));
                 default:
                     return "what?";
             }
@@ -90,6 +92,8 @@ internal sealed class Member(MemberSettings settings)
             silo.UseMcCacheTls(Configure);
         if (settings.Protection == Protection.Unchecked)
             silo.UseTls(Unchecked);
+        if (settings.Protection == Protection.Sealed)
+            silo.Configure<McCacheOptions>(options => options.EncryptionKeys.Add(settings.Secret!));
     }
 
     private void Configure(IClientBuilder client)
@@ -101,6 +105,8 @@ internal sealed class Member(MemberSettings settings)
             client.UseMcCacheTls(Configure);
         if (settings.Protection == Protection.Unchecked)
             client.UseTls(Unchecked);
+        if (settings.Protection == Protection.Sealed)
+            client.Configure<McCacheOptions>(options => options.EncryptionKeys.Add(settings.Secret!));
     }
 
     private void Configure(McCacheTlsOptions options)

@@ -14,6 +14,9 @@ public enum Protection
 
     /// <summary>By Orleans' TLS with whatever certificate it was given, or none; it checks nothing itself, as one who breaks in would not.</summary>
     Unchecked,
+
+    /// <summary>Not at all, but what members send each other is sealed.</summary>
+    Sealed,
 }
 
 /// <summary>What a child process is to be. All addresses are of loopback.</summary>
@@ -39,6 +42,9 @@ public sealed record MemberSettings
     public int GatewayPort { get; init; }
 
     public Protection Protection { get; init; }
+
+    /// <summary>Base 64.</summary>
+    public string? Secret { get; init; }
 
     public CertificateFiles? Files { get; init; }
 
