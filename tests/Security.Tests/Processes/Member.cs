@@ -51,7 +51,7 @@ internal sealed class Member(MemberSettings settings)
                 case ["get", var key]:
                     return await services.GetRequiredService<IClusterClient>().GetCacheGrain<string, string>(Cache).TryGetAsync(key) is { Found: true, Value: var found } ? found! : "nothing";
                 case ["read", var key]:
-                    return await (await CacheAsync(services)).GetOrAddAsync(key, static (_, _) => new ValueTask<string>("nothing"));
+                    return await (await CacheAsync(services)).GetOrAddAsync(key, static (_, _) => throw new InvalidOperationException("There is no copy."));
                 default:
                     return "what?";
             }
