@@ -29,6 +29,8 @@ internal sealed class MulticastGateway(MulticastMembers members, ILocalSiloDetai
         if (Find(attachment) is not { } client)
             return new([]);
         client.CheckHear(stream);
+        if (!client.TryPay(request))
+            return new([]);
         return new(Task.Run(() => members.Find(attachment.Provider)!.Answer(stream, request)));
     }
 
