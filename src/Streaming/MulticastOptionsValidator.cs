@@ -17,6 +17,11 @@ internal sealed class MulticastOptionsValidator : IValidateOptions<MulticastOpti
         Check(nameof(options.MaxLaneBytes), options.MaxLaneBytes, MinBytes, MaxBytes);
         Check(nameof(options.MaxQueuedItems), options.MaxQueuedItems, 1, MaxCount);
         Check(nameof(options.MaxQueuedBytes), options.MaxQueuedBytes, MinBytes, MaxBytes);
+        Check(nameof(options.MaxClients), options.MaxClients, 0, 1_000_000);
+        Check(nameof(options.MaxAttachmentsPerClient), options.MaxAttachmentsPerClient, 1, 1_000);
+        Check(nameof(options.MaxClientStreams), options.MaxClientStreams, 1, 1_000_000);
+        Check(nameof(options.MaxClientFramesPerSecond), options.MaxClientFramesPerSecond, 1, MaxCount);
+        Check(nameof(options.MaxClientBytesPerSecond), options.MaxClientBytesPerSecond, MinBytes, 16 * MaxBytes);
         return result.Build();
 
         void Check<T>(string option, T value, T min, T max)

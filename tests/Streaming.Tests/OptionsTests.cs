@@ -14,6 +14,8 @@ public sealed class OptionsTests
         Assert.Equal(64 * 1024 * 1024, options.MaxLaneBytes);
         Assert.Equal(10_000, options.MaxQueuedItems);
         Assert.Equal(16 * 1024 * 1024, options.MaxQueuedBytes);
+        Assert.Equal((10_000, 8, 1_000, 100_000, 64L * 1024 * 1024), (options.MaxClients, options.MaxAttachmentsPerClient, options.MaxClientStreams, options.MaxClientFramesPerSecond, options.MaxClientBytesPerSecond));
+        Assert.Equal(9, typeof(MulticastOptions).GetProperties().Length);
         Assert.True(new MulticastOptionsValidator().Validate("p", options).Succeeded);
     }
 
@@ -25,6 +27,12 @@ public sealed class OptionsTests
     [InlineData(nameof(MulticastOptions.MaxQueuedItems), 0L, "from 1 to 10000000")]
     [InlineData(nameof(MulticastOptions.MaxQueuedItems), 10_000_001L, "from 1 to 10000000")]
     [InlineData(nameof(MulticastOptions.MaxQueuedBytes), -1L, "from 65536 to 1073741824")]
+    [InlineData(nameof(MulticastOptions.MaxClients), -1L, "from 0 to 1000000")]
+    [InlineData(nameof(MulticastOptions.MaxClients), 1_000_001L, "from 0 to 1000000")]
+    [InlineData(nameof(MulticastOptions.MaxAttachmentsPerClient), 0L, "from 1 to 1000")]
+    [InlineData(nameof(MulticastOptions.MaxClientStreams), 0L, "from 1 to 1000000")]
+    [InlineData(nameof(MulticastOptions.MaxClientFramesPerSecond), 0L, "from 1 to 10000000")]
+    [InlineData(nameof(MulticastOptions.MaxClientBytesPerSecond), 65_535L, "from 65536 to 17179869184")]
     [InlineData(nameof(MulticastOptions.MaxQueuedBytes), 1_073_741_825L, "from 65536 to 1073741824")]
     public void A_bad_value_is_refused_by_name_value_and_range(string option, long value, string range)
     {

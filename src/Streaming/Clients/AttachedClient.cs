@@ -4,7 +4,7 @@ namespace McCache.Streaming;
 /// A client outside the cluster as its gateway knows it. The gateway publishes for it, tells it what others publish, and stands for it toward them: what it was told is settled when it has
 /// acknowledged, or can no longer serve. It may serve for as long as it was granted, which is never longer than the gateway itself may.
 /// </summary>
-internal sealed class AttachedClient : LaneSender
+internal sealed partial class AttachedClient : LaneSender
 {
     /// <summary>How long a client that wants to listen waits for the others to know: less than it waits for its gateway.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
@@ -19,7 +19,6 @@ internal sealed class AttachedClient : LaneSender
     private readonly Lock _state = new();
     private readonly Lock _receiving = new();
     private readonly Dictionary<byte[], string?> _mayPublish = new(StreamNames.Comparer); // why not; null for a stream on which it may. Under _receiving
-    private readonly string _name;
     private HashSet<byte[]> _streams = new(StreamNames.Comparer);
     private long _interest = long.MinValue;
     private TimeSpan _leaseEnd;
@@ -31,15 +30,21 @@ internal sealed class AttachedClient : LaneSender
         : base(member)
     {
         (_member, _id, _observer) = (member, id, observer);
-        _name = (observer is SealedObserver { Client: var client } ? client : (object)observer) is GrainReference reference ? reference.GrainId.ToString().Split('+')[0] : "unknown";
+        Name = (observer is SealedObserver { Client: var client } ? client : (object)observer) is GrainReference reference ? reference.GrainId.ToString().Split('+')[0] : $"{id}";
+        (_frames, _bytes) = (new(member.Options.MaxClientFramesPerSecond), new(member.Options.MaxClientBytesPerSecond));
         _receiver = new Receiver(this);
         _expiry = member.Clock.Time.CreateTimer(static client => ((AttachedClient)client!).OnExpiry(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Which client it is, by the address that it answers to: the same for all its attachments.</summary>
+    internal string Name { get; }
+
     /// <exception cref="UnauthorizedAccessException">The client may not attach, or not hear what it wants to.</exception>
+    /// <exception cref="LimitExceededException">It wants to hear too much.</exception>
     internal void CheckAttach(Interest interest)
     {
-        _member.Access?.CheckAttach(_member.Name, _name);
+        CheckCount(interest);
+        _member.Access?.CheckAttach(_member.Name, Name);
         foreach (var stream in interest.Streams)
             CheckHear(stream);
     }
@@ -48,7 +53,7 @@ internal sealed class AttachedClient : LaneSender
     internal void CheckHear(byte[] stream)
     {
         if (_member.Access is { } access && StreamNames.IsWellFormed(stream))
-            access.CheckHear(_member.Name, StreamNames.ToStreamId(stream), _name);
+            access.CheckHear(_member.Name, StreamNames.ToStreamId(stream), Name);
     }
 
     /// <summary>Grants the client more time. A client that answers no batches gets none.</summary>
@@ -79,6 +84,7 @@ internal sealed class AttachedClient : LaneSender
     /// <exception cref="TimeoutException">Others could not be told in time.</exception>
     /// <exception cref="InvalidOperationException">This silo is over.</exception>
     /// <exception cref="UnauthorizedAccessException">The client may not hear a stream that is new; nothing has changed.</exception>
+    /// <exception cref="LimitExceededException">The client listens to too many streams; nothing has changed.</exception>
     internal async ValueTask<bool> ListenAsync(Interest interest)
     {
         if (!Listen(interest))
@@ -91,6 +97,7 @@ internal sealed class AttachedClient : LaneSender
 
     private bool Listen(Interest interest)
     {
+        CheckCount(interest);
         lock (_state)
         {
             if (_hasLeft)
@@ -117,6 +124,8 @@ internal sealed class AttachedClient : LaneSender
         {
             if (_hasLeft)
                 return Acknowledgement.None;
+            if (!TryPay(batch))
+                return _receiver.Acknowledge() with { IsThrottled = true };
             var admission = _receiver.Admit(batch);
             if (!admission.IsAccepted)
                 return _receiver.Acknowledge();
@@ -240,7 +249,7 @@ internal sealed class AttachedClient : LaneSender
     {
         var awaited = _receiver.Track(frame.Name, sequence);
         var awaiting = frame.IsAwaited ? Awaiting.Coherence : _receiver.Unsettled <= _member.Options.MaxLaneFrames ? Awaiting.Settling : Awaiting.Nothing;
-        if (FindRefusal(frame.Name) is { } refusal)
+        if ((FindOversize(frame) ?? FindRefusal(frame.Name)) is { } refusal)
         {
             awaited.Refuse(refusal);
             awaited.Settle();
@@ -282,7 +291,7 @@ internal sealed class AttachedClient : LaneSender
             return refusal;
         try
         {
-            access.CheckPublish(_member.Name, StreamNames.ToStreamId(name), _name);
+            access.CheckPublish(_member.Name, StreamNames.ToStreamId(name), Name);
         }
         catch (UnauthorizedAccessException exception)
         {

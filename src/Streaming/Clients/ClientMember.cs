@@ -29,6 +29,7 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
     private readonly ClockWatch _watch;
     private readonly SentFrames _sent;
     private readonly HashSet<byte[]> _refused = new(StreamNames.Comparer);
+    private readonly Throttle _throttled = new();
     private readonly Ticking _ticking;
     private readonly ITimer _timer;
     private TaskCompletionSource<GatewaySession> _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -156,6 +157,14 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
             if (isCoherent && handler?.SentAgain(sent.Frame.Payload.Span) is { } applied)
                 session.Watch(applied);
         }
+    }
+
+    /// <summary>The gateway wants this client to wait: what it publishes gathers on its lane.</summary>
+    internal void OnThrottled(SiloAddress gateway)
+    {
+        Interlocked.Increment(ref Counters.Throttled);
+        if (_throttled.TryPass(Clock.Now))
+            Log.Throttled(Name, gateway);
     }
 
     private void OnRefused(byte[] stream)

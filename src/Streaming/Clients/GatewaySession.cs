@@ -168,6 +168,8 @@ internal sealed class GatewaySession : IDisposable
         {
             if (acknowledgement.Receiver == session.Id)
             {
+                if (acknowledgement.IsThrottled)
+                    session._member.OnThrottled(session.Attachment.Silo);
                 session.OnApplied(acknowledgement.Applied, acknowledgement.Sent);
                 return acknowledgement;
             }

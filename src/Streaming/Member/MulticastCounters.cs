@@ -36,6 +36,8 @@ internal sealed class MulticastCounters
     internal long RefusedBytes;
     internal long HandlerFailures;
     internal long UnreadableItems;
+    internal long Throttled;
+    internal long RefusedClients;
 
     internal static IReadOnlyList<GapReason> Reasons => s_reasons;
 

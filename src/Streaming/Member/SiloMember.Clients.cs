@@ -5,9 +5,9 @@ namespace McCache.Streaming;
 /// <content>The clients outside the cluster whose gateway this silo is.</content>
 internal sealed partial class SiloMember
 {
-    internal const int MaxClients = 10_000;
-
     private readonly ConcurrentDictionary<ulong, AttachedClient> _clients = new();
+    private readonly Throttle _throttled = new();
+    private readonly Throttle _full = new();
     private int _clientCount; // asked for each frame that is published
     private readonly TaskCompletionSource _clientsGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -26,11 +26,22 @@ internal sealed partial class SiloMember
 
     /// <summary>Attaches a client, unless this silo may not serve itself, or cannot tell others in time to what the client listens.</summary>
     /// <exception cref="UnauthorizedAccessException">The client may not attach, or not hear what it wants to.</exception>
+    /// <exception cref="LimitExceededException">There are too many clients, too many attachments of this one, or it wants to hear too much.</exception>
     internal async ValueTask<Grant> AttachClientAsync(ulong id, TimeSpan duration, Interest interest, IMulticastClientObserver observer)
     {
         var client = new AttachedClient(this, id, observer);
-        client.CheckAttach(interest);
-        if (Clients >= MaxClients || !_clients.TryAdd(id, client))
+        try
+        {
+            client.CheckAttach(interest);
+            CheckRoom(client);
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+
+        if (!_clients.TryAdd(id, client))
         {
             client.Dispose();
             return new(Silo, false, TimeSpan.Zero);
@@ -54,6 +65,24 @@ internal sealed partial class SiloMember
         }
 
         return grant with { IsKnown = grant.Duration > TimeSpan.Zero };
+    }
+
+    private void CheckRoom(AttachedClient client)
+    {
+        if (Clients < Options.MaxClients && _clients.Values.Count(known => known.Name == client.Name) < Options.MaxAttachmentsPerClient)
+            return;
+        Interlocked.Increment(ref Counters.RefusedClients);
+        if (_full.TryPass(Clock.Now))
+            Log.ClientRefused(Name, Clients);
+        throw new LimitExceededException($"Silo {Silo} is the gateway of {Clients} clients of multicast provider '{Name}': {nameof(MulticastOptions.MaxClients)} ({Options.MaxClients}) or {nameof(MulticastOptions.MaxAttachmentsPerClient)} ({Options.MaxAttachmentsPerClient}) allow no more.");
+    }
+
+    /// <summary>A client has published more than it may, and is to wait.</summary>
+    internal void OnThrottled(string client)
+    {
+        Interlocked.Increment(ref Counters.Throttled);
+        if (_throttled.TryPass(Clock.Now))
+            Log.ClientThrottled(Name, client);
     }
 
     public void TellClients(StreamId stream)

@@ -69,4 +69,13 @@ internal static partial class Log
 
     [LoggerMessage(2014, LogLevel.Warning, "{Count} grain types have implicit stream subscriptions; streams of multicast provider '{Provider}' are not delivered to them.")]
     internal static partial void ImplicitSubscriptionsIgnored(this ILogger log, string provider, int count);
+
+    [LoggerMessage(2019, LogLevel.Warning, "Multicast provider '{Provider}': client {Client} publishes more than MaxClientFramesPerSecond or MaxClientBytesPerSecond allows, and has to wait. Said at most once in ten seconds; mccache.multicast.throttled counts.")]
+    internal static partial void ClientThrottled(this ILogger log, string provider, string client);
+
+    [LoggerMessage(2020, LogLevel.Warning, "Multicast provider '{Provider}': a client was refused, for this silo is the gateway of {Clients}. Said at most once in ten seconds; mccache.multicast.clients.refused counts.")]
+    internal static partial void ClientRefused(this ILogger log, string provider, int clients);
+
+    [LoggerMessage(2021, LogLevel.Warning, "Multicast provider '{Provider}': this client publishes more than its gateway {Silo} allows, and waits. Said at most once in ten seconds; mccache.multicast.throttled counts.")]
+    internal static partial void Throttled(this ILogger log, string provider, SiloAddress silo);
 }

@@ -46,6 +46,8 @@ internal sealed class MulticastInstruments : IDisposable
         Counter("mccache.multicast.retries", "{batch}", "Batches sent again.", counters => counters.Retries);
         Counter("mccache.multicast.refused", "By", "Bytes that made no sense.", counters => counters.RefusedBytes);
         Counter("mccache.multicast.handler.failures", "{item}", "Items that an observer or a handler threw for.", counters => counters.HandlerFailures);
+        Counter("mccache.multicast.throttled", "{batch}", "Batches and questions of clients that had to wait, for they were over their limits; at a client, its own.", counters => counters.Throttled);
+        Counter("mccache.multicast.clients.refused", "{client}", "Clients that could not attach, for there were too many.", counters => counters.RefusedClients);
         Counter("mccache.multicast.unreadable", "{item}", "Items that could not be deserialized.", counters => counters.UnreadableItems);
         _meter.CreateObservableCounter("mccache.multicast.gaps", () => members.SelectMany(Gaps), "{gap}", "Losses noted.");
 

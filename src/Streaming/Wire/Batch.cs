@@ -48,11 +48,12 @@ internal sealed record Gap([property: Id(0)] byte[][]? Streams)
 /// <param name="Stamp">With <paramref name="Overruled"/>: the receiver's clock, which is past everything that it holds.</param>
 /// <param name="Unknown">The sequence numbers of awaited frames of which it is not known what they have met: a client of the receiver has gone without a word; null for none.</param>
 /// <param name="Sent">A gateway to its client: the number of the last frame on the lane to the client when the batch had been applied. What comes on it up to there is older than what the client has published.</param>
+/// <param name="IsThrottled">A gateway to its client: the batch was not looked at, for the client publishes too much; it is to come again later.</param>
 /// <param name="Refused">A gateway to its client: awaited frames that were refused; null for none.</param>
 [GenerateSerializer, Immutable, Alias(WireAliases.Acknowledgement)]
 internal sealed record Acknowledgement(
     [property: Id(0)] ulong Receiver, [property: Id(1)] long Applied, [property: Id(2)] long Floor, [property: Id(3)] Lag[]? Lagging,
-    [property: Id(4)] long[]? Overruled = null, [property: Id(5)] long Stamp = 0, [property: Id(6)] Refusal[]? Refused = null, [property: Id(7)] long[]? Unknown = null, [property: Id(8)] long Sent = 0)
+    [property: Id(4)] long[]? Overruled = null, [property: Id(5)] long Stamp = 0, [property: Id(6)] Refusal[]? Refused = null, [property: Id(7)] long[]? Unknown = null, [property: Id(8)] long Sent = 0, [property: Id(9)] bool IsThrottled = false)
 {
     /// <summary>Of a receiver that does not know the lane.</summary>
     internal static readonly Acknowledgement None = new(0, 0, 0, null);

@@ -1,0 +1,46 @@
+namespace McCache.Streaming;
+
+/// <content>What a client may take of its gateway, so that one that floods it, by mistake or on purpose, waits by itself and nobody else for it.</content>
+internal sealed partial class AttachedClient
+{
+    private readonly RateLimit _frames;
+    private readonly RateLimit _bytes;
+    private readonly Lock _paying = new();
+
+    /// <summary>Takes what a batch costs from what the client may spend.</summary>
+    /// <returns>False when it has spent too much: the batch is to be sent again later.</returns>
+    private bool TryPay(Batch batch)
+        => TryPay(Math.Max(1, batch.Count) + (batch.Gap is not { } gap ? 0 : gap.Streams?.Length ?? _member.Streams.All.Count()), batch.Frames.Length);
+
+    /// <summary>Takes what a question costs from what the client may spend.</summary>
+    internal bool TryPay(byte[] request) => TryPay(1, request.Length);
+
+    private bool TryPay(int frames, int bytes)
+    {
+        lock (_paying)
+        {
+            var now = _member.Clock.Now;
+            if (_frames.HasRoom(now) & _bytes.HasRoom(now))
+            {
+                _frames.Take(frames);
+                _bytes.Take(bytes);
+                return true;
+            }
+        }
+
+        _member.OnThrottled(Name);
+        return false;
+    }
+
+    /// <exception cref="LimitExceededException">The client listens to too many streams.</exception>
+    private void CheckCount(Interest interest)
+    {
+        if (interest.Streams.Length > _member.Options.MaxClientStreams)
+            throw new LimitExceededException($"This client listens to {interest.Streams.Length} streams of multicast provider '{_member.Name}'; its gateway allows {_member.Options.MaxClientStreams} ({nameof(MulticastOptions.MaxClientStreams)}).");
+    }
+
+    /// <summary>Why a frame is not taken whatever its content; null when it is.</summary>
+    private string? FindOversize(in FrameView frame)
+        => frame.Payload.Length <= _member.Options.MaxLaneBytes ? null
+            : $"An item of {frame.Payload.Length} bytes is larger than a lane of multicast provider '{_member.Name}' may hold at the gateway ({nameof(MulticastOptions.MaxLaneBytes)} = {_member.Options.MaxLaneBytes}).";
+}
