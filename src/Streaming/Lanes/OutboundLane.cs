@@ -27,7 +27,10 @@ internal sealed record OutgoingBatch(long First, Frame[] Frames, Gap? Gap, bool 
 /// One batch at a time is enough: the next gathers meanwhile, so the lane is as fast as 80 KiB a round trip. Several would overtake each other, since Orleans hands the
 /// messages of one connection to the thread pool; each would then be refused and sent again. Measured with four in flight: slower in nearly every round, with hundreds of retries.
 /// </remarks>
-internal sealed class OutboundLane(LaneLimits limits, Random random)
+/// <param name="limits">Its bounds.</param>
+/// <param name="random">Jitter.</param>
+/// <param name="before">The number of the last frame that was published before the lane began.</param>
+internal sealed class OutboundLane(LaneLimits limits, Random random, long before = 0)
 {
     internal const int MaxGapStreams = 64;
     internal static readonly TimeSpan MinRetryDelay = TimeSpan.FromMilliseconds(20);
@@ -42,7 +45,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     private long _lostTo; // the newest stamp that was lost
     private ulong? _receiver;
     private long _base;
-    private long _offset; // a frame's number less its sequence number: the same for all, since a publisher puts every frame on every lane
+    private long _offset = before; // a frame's number less its sequence number: the same for all, since a publisher puts every frame on every lane
     private bool _isTravelling;
     private bool _isBuried;
     private int _failures;
@@ -100,7 +103,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
         return fits;
     }
 
-    /// <summary>A frame's sequence number on this lane.</summary>
+    /// <summary>A frame's sequence number on this lane; 0 or less for one that was published before it began.</summary>
     internal long ToSequence(long number) => number - _offset;
 
     /// <summary>Frames were lost before this lane, which is new, could have them. One sequence number stands for them.</summary>
@@ -108,6 +111,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     internal void LoseEarlier(IEnumerable<byte[]>? streams = null)
     {
         _base++;
+        _offset--;
         if (streams is null)
             LoseAll();
         else

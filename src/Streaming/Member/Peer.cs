@@ -4,7 +4,8 @@ namespace McCache.Streaming;
 /// <param name="member">This member.</param>
 /// <param name="silo">The other.</param>
 /// <param name="since">The stamp at which the lane begins; 0 when nothing that concerns replicas was published before.</param>
-internal sealed class Peer(SiloMember member, SiloAddress silo, long since) : LaneSender(member)
+/// <param name="before">The number of the last frame that was published before.</param>
+internal sealed class Peer(SiloMember member, SiloAddress silo, long since, long before) : LaneSender(member, before)
 {
     internal SiloAddress Silo => silo;
 

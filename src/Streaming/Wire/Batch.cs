@@ -11,7 +11,7 @@ internal readonly record struct Incarnation([property: Id(0)] SiloAddress Silo, 
 /// <param name="Count">The number of frames.</param>
 /// <param name="Gap">When not null: whatever was before <paramref name="First"/> and has not been applied is lost.</param>
 /// <param name="Frames">The frames, one after another, see <see cref="Frame"/>.</param>
-/// <param name="Settled">The lane's sequence number up to which every live member has the publisher's frames. Whatever is above is kept by its receivers, see <see cref="UnsettledBatches"/>.</param>
+/// <param name="Settled">The lane's sequence number up to which every live member has the publisher's frames. Below 1 while one may lack what was published before the lane began. Whatever is above is kept by its receivers, see <see cref="UnsettledBatches"/>.</param>
 /// <param name="Mark">The watermark, a stamp: whatever still comes on this lane is newer.</param>
 /// <param name="Since">The stamp at which the lane began: what the publisher published up to it was never on the lane. 0 when there was nothing.</param>
 [GenerateSerializer, Immutable, Alias(WireAliases.Batch)]

@@ -19,4 +19,19 @@ public sealed class OutboundLaneTests
         Assert.Equal((2, 1), (batch.First, batch.Frames.Length));
         Assert.Null(batch.Gap);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_was_published_before_the_lane_has_a_number_below_its_first(bool isLost)
+    {
+        var lane = new OutboundLane(new LaneLimits(4, 1_000), new Random(1), before: 57);
+        if (isLost)
+            lane.LoseEarlier();
+        Assert.Equal(lane.Last, lane.ToSequence(57));
+        var frame = new Frame(FrameKind.Item, false, StreamId.Create("s", 1), [1]);
+        frame.SetNumber(58, 1);
+        lane.Enqueue(frame, null);
+        Assert.Equal((lane.Last, lane.Last - 1), (lane.ToSequence(58), lane.ToSequence(57)));
+    }
 }
