@@ -357,6 +357,39 @@ public sealed class ReplicatedBadInputTests
 
     // Holes. -------------------------------------------------------------------------------------------------------------------------------
 
+    /// <summary>
+    /// Two has lost a removal. A third takes One's state, in which that is forgotten already. When it compares with Two, it takes nothing from a member that lacks changes. When it must, for changes of Two's own, it takes the
+    /// value that had been removed as well: after that it lacks what Two lacks, and shows nothing before it has had that again.
+    /// </summary>
+    [Fact]
+    public void Whoever_takes_the_state_of_a_member_that_lacks_changes_lacks_them_too()
+    {
+        Here["key"] = "value";
+        _network.IsHeld = true;
+        Here.Remove("key");
+        _network.Lose(_one, _two);
+        _network.IsHeld = false;
+        _two.Channel.Asking = static (_, _, _) => throw new TimeoutException("on purpose");
+        _network.Pass(2_000);
+        Assert.False(Replica.IsWhole);
+
+        var three = _network.JoinReplica<string, string>(isStarted: false);
+        var (replica, source) = (three.Replica<string, string>(), _one.Channel.Silo);
+        three.Channel.Asking = (silo, _, ask) => silo.Equals(source) ? new(ask()) : throw new TimeoutException("on purpose");
+        _network.PassUntil(() => replica.IsWhole);
+        source = _two.Channel.Silo;
+        _network.Pass(3_000);
+        Assert.Empty(replica.Local.Collect(0, ulong.MaxValue, 10).Keys);
+        three.Handler.OnGap(source, _two.Channel.Stamps.Next());
+        _network.Pass(1_000);
+        Assert.Equal((KeyFate.Held, false), (replica.Local.Collect(0, ulong.MaxValue, 10).Keys.Single().Fate, replica.IsWhole));
+        source = _one.Channel.Silo;
+        _network.PassUntil(() => replica.IsWhole);
+        _network.Start(three);
+        Assert.True(replica.IsWhole);
+        Assert.Empty(three.Get<string, string>());
+    }
+
     [Fact]
     public void A_hole_hides_everything_at_once_and_a_pull_shows_it_with_what_was_missed()
     {

@@ -64,6 +64,9 @@ public enum Rule
     /// <summary>Reconciliation only adds.</summary>
     Drop,
 
+    /// <summary>A silo does not say that somebody lacks what it had published before a lane began.</summary>
+    Earlier,
+
     /// <summary>Digests are not compared.</summary>
     Digest,
 

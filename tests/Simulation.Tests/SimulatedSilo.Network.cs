@@ -70,6 +70,8 @@ internal sealed partial class SimulatedSilo : ILeaseNetwork, IMulticastTransport
     {
         if (World.Off == Rule.Relay)
             batch = batch with { Settled = long.MaxValue };
+        if (World.Off == Rule.Earlier)
+            batch = batch with { Before = 0, Last = batch.Count == 0 ? 0 : batch.Last };
         var call = World.CallAsync(this, destination, DeliverTimeout, (SimulatedSilo target) => ValueTask.FromResult(target.Member.Receive(batch)));
         if (CrashesWriting && batch.Count > 0 && Random.Next(2) == 0)
         {

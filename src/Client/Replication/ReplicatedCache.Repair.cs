@@ -204,7 +204,16 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
             knows ??= answer.Knows; // of the first page: the later ones know at least that
             if (mendsHole && !knows.Any(Fills))
                 return;
+            var lacked = Lacks(other, answer.Knows);
+            if (lacked.Count > 0 && !mendsHole)
+                return; // until it lacks nothing
             var reconciled = Local.Reconcile(page, mendsHole);
+            if (lacked.Count > 0 && reconciled.Wanted.Count > 0)
+            {
+                Lack(lacked);
+                knows = [.. knows.ExceptBy(lacked.Select(hole => hole.Silo), known => known.Silo)];
+            }
+
             await FetchAsync(other, reconciled.Wanted);
             if (reconciled.Wanted.Count + reconciled.Dropped + reconciled.Removed > 0)
                 Channel.TellClients(Stream); // who hear of frames only
@@ -227,6 +236,21 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         {
             lock (_gate)
                 return _missing.TryGetValue(known.Silo, out var hole) && known.UpTo >= hole;
+        }
+    }
+
+    /// <summary>The members of whose changes another lacks some, each with the stamp up to which they are here.</summary>
+    private List<Knowledge> Lacks(SiloAddress other, Knowledge[] knows)
+        => [.. Channel.ReadMarks().Others.Where(mark => !mark.Key.Equals(other) && mark.Value > 0 && !Array.Exists(knows, known => known.Silo.Equals(mark.Key))).Select(mark => new Knowledge(mark.Key, mark.Value))];
+
+    /// <summary>Whoever takes values from a member that lacks changes lacks them, too: what they had superseded may have come back, and that they had done so may be forgotten here.</summary>
+    private void Lack(List<Knowledge> lacked)
+    {
+        lock (_gate)
+        {
+            foreach (var (silo, upTo) in lacked)
+                _missing[silo] = Math.Max(upTo, _missing.GetValueOrDefault(silo));
+            ServeNow();
         }
     }
 

@@ -11,7 +11,8 @@ internal sealed record LaneLimits(int MaxFrames, long MaxBytes, int MaxBatchByte
 /// <param name="Gap">What is lost before them.</param>
 /// <param name="IsRetry">Whether it is sent after a failure that has not been overcome.</param>
 /// <param name="Mark">What still comes on the lane is newer.</param>
-internal sealed record OutgoingBatch(long First, Frame[] Frames, Gap? Gap, bool IsRetry, long Mark)
+/// <param name="Before">The number of the last frame before it.</param>
+internal sealed record OutgoingBatch(long First, Frame[] Frames, Gap? Gap, bool IsRetry, long Mark, long Before)
 {
     internal long Last => First + Frames.Length - 1;
 }
@@ -27,7 +28,10 @@ internal sealed record OutgoingBatch(long First, Frame[] Frames, Gap? Gap, bool 
 /// One batch at a time is enough: the next gathers meanwhile, so the lane is as fast as 80 KiB a round trip. Several would overtake each other, since Orleans hands the
 /// messages of one connection to the thread pool; each would then be refused and sent again. Measured with four in flight: slower in nearly every round, with hundreds of retries.
 /// </remarks>
-internal sealed class OutboundLane(LaneLimits limits, Random random)
+/// <param name="limits">Its bounds.</param>
+/// <param name="random">Jitter.</param>
+/// <param name="before">The number of the last frame that was published before the lane began.</param>
+internal sealed class OutboundLane(LaneLimits limits, Random random, long before = 0)
 {
     internal const int MaxGapStreams = 64;
     internal static readonly TimeSpan MinRetryDelay = TimeSpan.FromMilliseconds(20);
@@ -42,6 +46,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     private long _lostTo; // the newest stamp that was lost
     private ulong? _receiver;
     private long _base;
+    private long _before = before; // the number of the last frame that is not in the queue any more
     private bool _isTravelling;
     private bool _isBuried;
     private int _failures;
@@ -124,7 +129,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
         mark = Math.Max(mark, _lostTo);
         if (frames.Length < _frames.Count)
             mark = Math.Min(mark, _frames[frames.Length].Stamp - 1);
-        batch = new OutgoingBatch(_base + 1, frames, _lost is null ? null : _lostAll ? Gap.All : new Gap([.. _lost]), _failures > 0, mark);
+        batch = new OutgoingBatch(_base + 1, frames, _lost is null ? null : _lostAll ? Gap.All : new Gap([.. _lost]), _failures > 0, mark, _before);
         _isTravelling = true;
         _beatAt = now + (Beat ?? TimeSpan.Zero);
         return true;
@@ -172,8 +177,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     internal void Bury()
     {
         _isBuried = true;
-        _base = Last;
-        _frames.RemoveFirst(_frames.Count);
+        RemoveTo(Last);
     }
 
     /// <summary>The receiver has left.</summary>
@@ -200,8 +204,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
             (_lost, _lostAll) = (null, false);
         if (acknowledgement.Applied <= _base)
             return;
-        _frames.RemoveFirst((int)(acknowledgement.Applied - _base));
-        _base = acknowledgement.Applied;
+        RemoveTo(acknowledgement.Applied);
         _failures = 0;
         _notBefore = TimeSpan.Zero;
     }
@@ -228,8 +231,15 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
 
         _awaited.Lose(_base);
         _lostTo = _frames.Count == 0 ? _lostTo : _frames[_frames.Count - 1].Stamp;
-        _base = Last;
-        _frames.RemoveFirst(_frames.Count);
+        RemoveTo(Last);
+    }
+
+    private void RemoveTo(long sequence)
+    {
+        var count = (int)(sequence - _base);
+        _before = count > 0 ? _frames[count - 1].Number : _before;
+        _frames.RemoveFirst(count);
+        _base = sequence;
     }
 
     private void Pause(TimeSpan now)

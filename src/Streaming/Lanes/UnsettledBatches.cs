@@ -8,10 +8,11 @@ internal sealed class UnsettledBatches(long maxBytes)
 {
     private readonly Queue<Batch> _batches = new();
     private long _bytes;
-    private long _discarded;
+    private long _heard;
+    private long _discarded = long.MinValue;
 
     /// <summary>The number up to which every live member has everything.</summary>
-    internal long Settled { get; private set; }
+    internal long Settled { get; private set; } = long.MinValue;
 
     /// <summary>Whether anything unsettled was discarded.</summary>
     internal bool HasDiscarded => _discarded > Settled;
@@ -19,8 +20,21 @@ internal sealed class UnsettledBatches(long maxBytes)
     /// <summary>Unsettled batches; the first may begin with frames that are settled.</summary>
     internal IReadOnlyCollection<Batch> Batches => _batches;
 
-    /// <summary>A stamp up to which every live member has everything; the largest when there is nothing else.</summary>
-    internal long SettledStamp => HasDiscarded ? 0 : _batches.TryPeek(out var first) && new FrameReader(first.Frames).TryRead(out var frame) ? frame.Stamp - 1 : long.MaxValue;
+    /// <summary>
+    /// A stamp up to which every live member has everything; the largest when there is nothing else. 0 while it is not known: somebody lacks what was discarded, was lost on the way, or was
+    /// published before the lane began, and has come here, if at all, with another member's state.
+    /// </summary>
+    internal long SettledStamp
+    {
+        get
+        {
+            var kept = _batches.TryPeek(out var first);
+            return (kept ? first!.Before : _heard) > Settled ? 0 : kept && new FrameReader(first!.Frames).TryRead(out var frame) ? frame.Stamp - 1 : long.MaxValue;
+        }
+    }
+
+    /// <summary>Up to a number every frame of the lane has come, or its loss is known, or was published before the lane began.</summary>
+    internal void Hear(long number) => _heard = Math.Max(_heard, number);
 
     internal void Add(Batch batch)
     {

@@ -13,11 +13,13 @@ internal abstract class LaneSender : KickedWork, IDisposable
     private bool _isDead;
     private bool _isClosed;
 
-    private protected LaneSender(MulticastMember member)
+    /// <param name="member">This member.</param>
+    /// <param name="before">See <see cref="OutboundLane"/>.</param>
+    private protected LaneSender(MulticastMember member, long before = 0)
         : base(member.Queue)
     {
         _member = member;
-        _lane = new OutboundLane(member.LaneLimits, member.Random);
+        _lane = new OutboundLane(member.LaneLimits, member.Random, before);
         _timer = member.Clock.Time.CreateTimer(static sender => ((LaneSender)sender!).Kick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 

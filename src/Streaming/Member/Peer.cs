@@ -6,7 +6,8 @@ namespace McCache.Streaming;
 /// <param name="member">This member.</param>
 /// <param name="silo">The other.</param>
 /// <param name="since">The stamp at which the lane begins; 0 when nothing that concerns replicas was published before.</param>
-internal sealed class Peer(SiloMember member, SiloAddress silo, long since) : LaneSender(member)
+/// <param name="before">The number of the last frame that was published before.</param>
+internal sealed class Peer(SiloMember member, SiloAddress silo, long since, long before) : LaneSender(member, before)
 {
     internal SiloAddress Silo => silo;
 
@@ -27,7 +28,7 @@ internal sealed class Peer(SiloMember member, SiloAddress silo, long since) : La
 
     private protected override ValueTask<Acknowledgement> DeliverAsync(OutgoingBatch batch, byte[] frames, long settled) => member.Transport.DeliverAsync(
         silo, new Batch(
-            member.Name, member.Incarnation, batch.First, batch.Frames.Length, batch.Gap, frames, settled, batch.Mark, since, batch.Frames.Length == 0 ? 0 : batch.Frames[^1].Number));
+            member.Name, member.Incarnation, batch.First, batch.Frames.Length, batch.Gap, frames, settled, batch.Mark, since, batch.Before, batch.Frames.Length == 0 ? batch.Before : batch.Frames[^1].Number));
 
     private protected override Acknowledgement OnAnswered(Acknowledgement acknowledgement)
         => acknowledgement is { Overruled: not null } && !member.Stamps.Observe(acknowledgement.Stamp)

@@ -25,6 +25,8 @@ internal sealed class Publisher(SiloMember member, Incarnation incarnation, ulon
 
     private protected override void OnAdmitted(Batch batch, Admission admission)
     {
+        if (admission.IsAccepted)
+            _unsettled.Hear(batch.Last);
         if (admission.IsAccepted && batch.Count > admission.Skip && member.Streams.HasHandlers)
             _unsettled.Add(batch);
         _unsettled.SettleTo(batch.Settled);

@@ -197,7 +197,7 @@ internal sealed partial class SiloMember
     {
         var stamp = _isStarted ? Lease.Stamps.Next() : 0; // its promise tells a silo that starts this clock, and it publishes nothing older
         _firstMarks[silo] = stamp;
-        var peer = new Peer(this, silo, stamp);
+        var peer = new Peer(this, silo, stamp, _early.Count > 0 ? _early[0].Frame.Number - 1 : _number);
         if (_hasLostEarly && !_isStarted)
             peer.LoseEarlier();
         foreach (var (frame, pending) in _early)

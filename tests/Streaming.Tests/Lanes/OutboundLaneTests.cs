@@ -19,4 +19,23 @@ public sealed class OutboundLaneTests
         Assert.Equal((2, 1), (batch.First, batch.Frames.Length));
         Assert.Null(batch.Gap);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_batch_says_which_number_is_before_it_also_from_before_the_lane(bool isLost)
+    {
+        var lane = new OutboundLane(new LaneLimits(4, 1_000), new Random(1), before: 57);
+        if (isLost)
+            lane.LoseEarlier();
+        for (var number = 60; number <= 80; number += 10) // those between were for others
+        {
+            var frame = new Frame(FrameKind.Item, false, StreamId.Create("s", 1), [1]);
+            frame.SetNumber(number, 1);
+            lane.Enqueue(frame, null);
+            Assert.True(lane.TryTake(TimeSpan.FromMinutes(number), 0, out var batch));
+            Assert.Equal(number == 60 ? 57 : number - 10, batch.Before);
+            lane.OnAcknowledged(batch, new(1, batch.Last, batch.Last, null), TimeSpan.FromMinutes(number));
+        }
+    }
 }

@@ -11,6 +11,7 @@ public sealed class RelayTests : IDisposable
     private static readonly StreamId s_stream = StreamId.Create("tests", "relay");
     private static readonly SiloAddress s_self = SiloAddress.New(IPAddress.Loopback, 1, 1);
     private static readonly SiloAddress s_other = SiloAddress.New(IPAddress.Loopback, 2, 2);
+    private static readonly SiloAddress s_young = SiloAddress.New(IPAddress.Loopback, 4, 4);
     private static readonly SiloAddress s_mortal = SiloAddress.New(IPAddress.Loopback, 3, 3);
     private readonly Wire _wire = new();
     private readonly SiloLease _lease;
@@ -95,12 +96,31 @@ public sealed class RelayTests : IDisposable
         _member.Publish(s_stream, "two"u8);
         RunAll();
         await _wire.NextAsync(s_other);
-        Assert.Equal(0, _wire.Settled); // one of them lacks the first
-        Tell(live: [s_other], dead: [s_mortal]);
+        Assert.Equal(0, _wire.SettledAt(s_other)); // one of them lacks the first
+        Tell(live: [s_other, s_mortal, s_young]);
+        _member.Publish(s_stream, "new"u8);
+        RunAll();
+        await _wire.NextAsync(s_other);
+        await _wire.NextAsync(s_young);
+        Assert.Equal((0, 0, 2), (_wire.SettledAt(s_other), _wire.SettledAt(s_young), _wire.BeforeAt(s_young))); // two were published before the new lane began
+        Tell(live: [s_other, s_young], dead: [s_mortal]);
         _member.Publish(s_stream, "three"u8);
         RunAll();
         await _wire.NextAsync(s_other);
-        Assert.Equal(2, _wire.Settled);
+        await _wire.NextAsync(s_young);
+        Assert.Equal((3, 3), (_wire.SettledAt(s_other), _wire.SettledAt(s_young)));
+    }
+
+    /// <summary>What a publisher says that somebody lacks, and this one has not kept, may have come here with another member's state.</summary>
+    [Theory]
+    [InlineData(2, 0, 1)]
+    [InlineData(5, 2, 4)]
+    public void Nothing_is_known_to_be_everywhere_while_somebody_lacks_what_never_came_here(long first, long settled, long all)
+    {
+        _member.Receive(new Batch("p", new Incarnation(s_mortal, 1), first, 0, Gap.All, [], settled, Before: first - 1, Last: first - 1));
+        Assert.Equal(0, _member.ReadMarks().Settled);
+        Receive(first, all);
+        Assert.Equal(long.MaxValue, _member.ReadMarks().Settled);
     }
 
     private void Die()
@@ -120,7 +140,7 @@ public sealed class RelayTests : IDisposable
         ++_revision, live.ToHashSet(), left ?? [], (dead ?? []).ToDictionary(silo => silo, _ => _lease.Clock.Now), TimeSpan.MaxValue, IsStarted: true, IsSelfDead: false));
 
     private Acknowledgement Receive(long first, long settled, params string[] items) => _member.Receive(new Batch(
-        "p", new Incarnation(s_mortal, 1), first, items.Length, null, [.. items.SelectMany((item, i) => Create(FrameKind.Item, item, first + i).Bytes)], settled, Last: first + items.Length - 1));
+        "p", new Incarnation(s_mortal, 1), first, items.Length, null, [.. items.SelectMany((item, i) => Create(FrameKind.Item, item, first + i).Bytes)], settled, Before: first - 1, Last: first + items.Length - 1));
 
     private static Frame Create(FrameKind kind, string text, long number = 1)
     {
@@ -133,10 +153,15 @@ public sealed class RelayTests : IDisposable
     private sealed class Wire : IMulticastTransport, ILeaseNetwork
     {
         private readonly ConcurrentDictionary<SiloAddress, System.Threading.Channels.Channel<string>> _sent = new();
+        private readonly ConcurrentDictionary<SiloAddress, long> _settled = new();
 
         internal SiloAddress? Holds { get; set; }
 
-        internal long Settled { get; private set; }
+        private readonly ConcurrentDictionary<SiloAddress, long> _before = new();
+
+        internal long BeforeAt(SiloAddress silo) => _before[silo];
+
+        internal long SettledAt(SiloAddress silo) => _settled[silo];
 
         internal Task<string> NextAsync(SiloAddress silo) => Sent(silo).Reader.ReadAsync(TestContext.Current.CancellationToken).InTime();
 
@@ -144,7 +169,7 @@ public sealed class RelayTests : IDisposable
         {
             if (destination == Holds)
                 await Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken);
-            Settled = batch.Settled;
+            (_settled[destination], _before[destination]) = (batch.Settled, batch.Before);
             Write(Sent(destination).Writer, batch);
             var last = batch.First + batch.Count - 1;
             return new(1, last, last, null);
