@@ -35,8 +35,9 @@ internal sealed partial class SimulatedSilo : SimulatedMember, IReplicaChannel, 
             completing.Begin();
         }
 
+        var hasTopics = world.Off != Rule.Earlier; // a lane that begins with its topics has something to keep, which would do in that rule's place
         Member = new SiloMember(
-            CacheMember.ProviderName, address, completing, this, new MulticastOptions { MaxLaneFrames = World.MaxLane, MaxLaneBytes = World.MaxLaneBytes, HasTopics = true }, NullLogger.Instance,
+            CacheMember.ProviderName, address, completing, this, new MulticastOptions { MaxLaneFrames = World.MaxLane, MaxLaneBytes = World.MaxLaneBytes, HasTopics = hasTopics }, NullLogger.Instance,
             world.Stream(4, address.Generation));
         var services = new SimulatedServices(Time, this, world.Plan.CacheOptions);
         var caches = new CacheMember(services, [new CacheRegistration<int, int>(Cache, null)], Options.Create(new McCacheOptions

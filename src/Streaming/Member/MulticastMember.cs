@@ -49,6 +49,9 @@ internal abstract class MulticastMember : IMulticastChannel
     /// <summary>For what is logged about bytes that make no sense.</summary>
     internal Throttle Refusals { get; } = new();
 
+    /// <summary>For what is logged about losses, which a member that sends nonsense makes as many as it likes of.</summary>
+    private Throttle Gaps { get; } = new();
+
     internal MulticastStatistics GetStatistics() => Counters.Read();
 
     public virtual bool HasAudience => true;
@@ -331,7 +334,8 @@ internal abstract class MulticastMember : IMulticastChannel
     private protected void Lose(Gap gap, GapReason reason, LaneReceiver from, long upTo)
     {
         Counters.AddGap(reason);
-        Log.GapNoted(Name, reason);
+        if (Gaps.TryPass(Clock.Now))
+            Log.GapNoted(Name, reason);
         OnLost(from);
         var told = from.TrackLoss();
         foreach (var (name, listeners) in gap.Streams is null ? Streams.All : gap.Streams.Select(name => KeyValuePair.Create(name, Streams.Find(name))))
