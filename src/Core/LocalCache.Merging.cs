@@ -238,7 +238,7 @@ internal sealed partial class LocalCache<TKey, TValue>
 
         var register = held?.Register ?? AbsentRegister(entry.Key);
         var merge = version <= _clear || version < register?.Version ? Merge.Overruled
-            : version == register?.Version ? Merge.Known
+            : version == register?.Version && register.Fate != KeyFate.Elsewhere ? Merge.Known
             : Merge.Taken;
         if (merge != Merge.Taken)
         {

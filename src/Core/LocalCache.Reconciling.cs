@@ -139,27 +139,30 @@ internal sealed partial class LocalCache<TKey, TValue>
     private KeyState<TKey> StateOf(Register register, long now)
         => register.Entry is { } entry
             ? new(register.Key, register.Hash, IsEnding(entry, now) ? KeyFate.Gone : KeyFate.Held, register.Version, entry.Place)
-            : new(register.Key, register.Hash, register.Fate == KeyFate.Pending ? KeyFate.Gone : register.Fate, register.Version, register.Place);
+            : new(register.Key, register.Hash, register.Fate is KeyFate.Pending or KeyFate.Elsewhere ? KeyFate.Gone : register.Fate, register.Version, register.Place);
 
     private bool IsEnding(Entry entry, long now) => entry.Expires != Never && entry.Expires - now <= ExpiryMargin;
 
     private bool Wants(in KeyState<TKey> state, long now)
     {
         var register = Held(state.Key, now)?.Register ?? AbsentRegister(state.Key);
-        return state.Version > _clear && (register is null || register.Version == default ? state.Version.Timestamp > _floor : register.Version < state.Version);
+        return state.Version > _clear && (register is null || register.Version == default ? state.Version.Timestamp > _floor : register.Version < state.Version || (register.Version == state.Version && register.Fate == KeyFate.Elsewhere));
     }
 
-    /// <summary>The other side has had a version that is gone there, and what is here is older: it must not be shown, though its successor may never come.</summary>
+    /// <summary>
+    /// The other side has had a version that is gone there. What is older must not be shown here, nor taken, nor told to be the newest, though that version may never come. If it does it is taken.
+    /// </summary>
     private void Supersede(in KeyState<TKey> state, long now)
     {
         var held = Held(state.Key, now);
-        if ((held?.Register ?? AbsentRegister(state.Key)) is not { } register || register.Version == default || register.Version >= state.Version || state.Version <= _clear)
+        var register = held?.Register ?? AbsentRegister(state.Key);
+        if (register?.Version >= state.Version || state.Version <= _clear)
         {
             return;
         }
 
         BreakFlights(state.Key);
-        TakeAway(state.Key, held, register, state.Hash, KeyFate.Gone, state.Version, state.Place, now);
+        TakeAway(state.Key, held, register, state.Hash, KeyFate.Elsewhere, state.Version, state.Place, now);
     }
 
     /// <summary>Drops what the other side must have seen go. What it may only have evicted stays, unless a hole is mended: then it is as good as evicted here, and nobody else is told of a removal.</summary>

@@ -14,6 +14,9 @@ internal enum KeyFate : byte
 
     /// <summary>Its value is on the way. Told to others as <see cref="Gone"/>.</summary>
     Pending,
+
+    /// <summary>It has not been here. Another has told that it has had it, and it is taken from whoever holds it. Told to others as <see cref="Gone"/>.</summary>
+    Elsewhere,
 }
 
 /// <summary>What came of a change that another member told.</summary>

@@ -227,6 +227,26 @@ public class ReconciliationTests
         Assert.Equal(Merge.Taken, left.Hear(1, 13));
     }
 
+    /// <summary>A third, which has had its state from one that had no value any more, knows all the same what that has superseded, and takes it when it is there.</summary>
+    [Fact]
+    public void What_is_gone_elsewhere_is_remembered_told_and_taken_if_it_comes()
+    {
+        var (left, right, old, other) = (Make(), Make(), Make(), Make());
+        right.Hear(1, 12);
+        right.Evict(1);
+        left.Reconcile(right.Everything());
+        old.Hear(1, 10);
+        Assert.Empty(left.Reconcile(old.Everything()).Wanted);
+        old.Reconcile(left.Everything());
+        Assert.Equal("", old.Order());
+        other.Hear(1, 12, value: 5);
+        Assert.Equal(1, left.Pull(other).Wanted.Single());
+        Assert.Equal(5, left.ValueOf(1));
+        Assert.Empty(right.Reconcile(other.Everything()).Wanted);
+        left.RaiseFloor(20);
+        left.Check();
+    }
+
     [Fact]
     public void A_value_that_may_be_one_whose_removal_was_forgotten_is_not_taken()
     {
