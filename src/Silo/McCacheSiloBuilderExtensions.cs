@@ -28,6 +28,7 @@ public static class McCacheSiloBuilderExtensions
         if (!builder.Services.Any(service => service.ServiceType == typeof(AdministrationClient)))
         {
             builder.Services.AddSingleton<AdministrationClient>();
+            builder.Services.AddSingleton<SiloSnapshots>();
             builder.AddGrainService<AdministrationEndpoint>();
         }
 

@@ -14,7 +14,7 @@ internal sealed class Peer(SiloMember member, SiloAddress silo, long since) : La
 
     private protected override TimeSpan? Beat => member.Streams.HasReplicas ? member.Lease.Times.Renewal : null;
 
-    private protected override void OnFull() => member.OnLaneFull(silo.ToString());
+    private protected override void OnFull() => member.OnLaneFull(silo.ToString(), silo);
 
     private protected override ValueTask<Acknowledgement> DeliverAsync(OutgoingBatch batch, byte[] frames, long settled) => member.Transport.DeliverAsync(
         silo, new Batch(member.Name, member.Incarnation, batch.First, batch.Frames.Length, batch.Gap, frames, settled, batch.Mark, since));
