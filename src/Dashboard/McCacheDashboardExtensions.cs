@@ -17,17 +17,17 @@ public static class McCacheDashboardExtensions
     /// <summary>Adds what the dashboard needs: an <see cref="IClusterClient"/> is all that it takes from the host, which <c>UseOrleans</c> and <c>UseOrleansClient</c> both bring. May be called more than once.</summary>
     /// <param name="services">The services of the host.</param>
     /// <param name="configure">Sets options; configuration under <c>McCache:Dashboard</c> has the last word.</param>
-    public static IServiceCollection AddMcCacheDashboard(this IServiceCollection services, Action<DashboardOptions>? configure = null)
+    public static IServiceCollection AddMcCacheDashboard(this IServiceCollection services, Action<McCacheDashboardOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         if (configure is not null)
             services.Configure(configure);
         if (services.Any(service => service.ServiceType == typeof(Collector)))
             return services;
-        services.AddOptions<DashboardOptions>()
-            .PostConfigure<IServiceProvider>((options, provider) => provider.GetService<IConfiguration>()?.GetSection(DashboardOptions.Section).Bind(options))
+        services.AddOptions<McCacheDashboardOptions>()
+            .PostConfigure<IServiceProvider>((options, provider) => provider.GetService<IConfiguration>()?.GetSection(McCacheDashboardOptions.Section).Bind(options))
             .ValidateOnStart();
-        services.AddSingleton<IValidateOptions<DashboardOptions>, DashboardOptionsValidation>();
+        services.AddSingleton<IValidateOptions<McCacheDashboardOptions>, DashboardOptionsValidation>();
         services.AddAntiforgery();
         services.AddOpenApi(Document, options => options.ShouldInclude = description => description.ActionDescriptor.EndpointMetadata.OfType<DashboardApi>().Any());
         services.TryAddSingleton(TimeProvider.System);

@@ -7,7 +7,7 @@ namespace McCache.Dashboard;
 /// <summary>
 /// Asks the cluster, once for all who look: again and again while somebody watches, and once when a program asks. When nobody watches, nobody is asked, and nothing is collected.
 /// </summary>
-internal sealed class Collector(IAdministrationSource source, IOptions<DashboardOptions> options, TimeProvider time, ILogger<Collector> log) : IDisposable
+internal sealed class Collector(IAdministrationSource source, IOptions<McCacheDashboardOptions> options, TimeProvider time, ILogger<Collector> log) : IDisposable
 {
     /// <summary>A silo has three seconds to answer the one that asks all; that one may hang itself.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(4);

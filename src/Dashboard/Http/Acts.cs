@@ -28,7 +28,7 @@ internal sealed record ActRow(string Silo, bool IsDone, string Outcome);
 
 /// <summary>What can be done, where it is allowed: everything goes through <see cref="IMcCacheAdministration"/>, carries an antiforgery token, and is audited.</summary>
 internal sealed class Acts(
-    IAdministrationSource source, IOptions<DashboardOptions> options, IAntiforgery antiforgery, Audit audit, TimeProvider time, ILogger<Acts> log)
+    IAdministrationSource source, IOptions<McCacheDashboardOptions> options, IAntiforgery antiforgery, Audit audit, TimeProvider time, ILogger<Acts> log)
 {
     internal static void Map(IEndpointRouteBuilder api)
     {
@@ -52,7 +52,7 @@ internal sealed class Acts(
         HttpContext context, string act, ActRequest request, Func<Acts, ActRequest, SiloAddress?, CancellationToken, Task<IReadOnlyList<ActRow>>> run, CancellationToken token)
     {
         if (!options.Value.AllowActions)
-            return Refuse(context, act, StatusCodes.Status403Forbidden, "Not allowed", $"{DashboardOptions.Section}:{nameof(DashboardOptions.AllowActions)} is false: this dashboard only looks.");
+            return Refuse(context, act, StatusCodes.Status403Forbidden, "Not allowed", $"{McCacheDashboardOptions.Section}:{nameof(McCacheDashboardOptions.AllowActions)} is false: this dashboard only looks.");
         if (!await antiforgery.IsRequestValidAsync(context))
             return Refuse(context, act, StatusCodes.Status400BadRequest, "No valid antiforgery token", "Get one from /api/session, and send it in the header that it names, with the cookie.");
         SiloAddress? silo = null;

@@ -63,7 +63,7 @@ internal static class Queries
             yield return new(frames.Next(await watch.NextAsync(cancellationToken)), "state");
     }
 
-    private static IResult GetSession(HttpContext context, IOptions<DashboardOptions> options, IAntiforgery antiforgery)
+    private static IResult GetSession(HttpContext context, IOptions<McCacheDashboardOptions> options, IAntiforgery antiforgery)
     {
         var (may, tokens) = (options.Value.AllowActions, options.Value.AllowActions ? antiforgery.GetAndStoreTokens(context) : null);
         context.Response.Headers.CacheControl = "no-store";
@@ -98,7 +98,7 @@ internal static class Queries
     }
 
     private static Task<IResult> GetKeysAsync(
-        HttpContext context, IAdministrationSource source, IOptions<DashboardOptions> options, string cache, string silo, int skip = 0, int count = 50, CancellationToken token = default)
+        HttpContext context, IAdministrationSource source, IOptions<McCacheDashboardOptions> options, string cache, string silo, int skip = 0, int count = 50, CancellationToken token = default)
         => WithKeysAsync(context, options, async () =>
         {
             if (!TryParse(silo, out var address))
@@ -107,17 +107,17 @@ internal static class Queries
             return result.IsSuccess ? Ok(result.Value) : Problems.Of(StatusCodes.Status504GatewayTimeout, "No answer", Reading.Describe(result.Error));
         });
 
-    private static Task<IResult> GetKeyAsync(HttpContext context, IAdministrationSource source, IOptions<DashboardOptions> options, string cache, string key, CancellationToken token)
+    private static Task<IResult> GetKeyAsync(HttpContext context, IAdministrationSource source, IOptions<McCacheDashboardOptions> options, string cache, string key, CancellationToken token)
         => WithKeysAsync(context, options, async () => Ok<KeyRow[]>(
             [.. (await source.Get().GetMetadataByTextAsync(cache, key, token)).Select(row => new KeyRow(ClusterState.Id(row.Silo), row.Value, row.IsSuccess ? null : Reading.Describe(row.Error)))]));
 
     /// <summary>Keys go into no cache of a browser or a proxy.</summary>
-    private static async Task<IResult> WithKeysAsync(HttpContext context, IOptions<DashboardOptions> options, Func<Task<IResult>> query)
+    private static async Task<IResult> WithKeysAsync(HttpContext context, IOptions<McCacheDashboardOptions> options, Func<Task<IResult>> query)
     {
         context.Response.Headers.CacheControl = "no-store";
         return options.Value.ShowKeys
             ? await Failures.CatchAsync(query)
-            : Problems.Of(StatusCodes.Status403Forbidden, "Keys are not shown", $"{DashboardOptions.Section}:{nameof(DashboardOptions.ShowKeys)} is false, since keys may be personal data.");
+            : Problems.Of(StatusCodes.Status403Forbidden, "Keys are not shown", $"{McCacheDashboardOptions.Section}:{nameof(McCacheDashboardOptions.ShowKeys)} is false, since keys may be personal data.");
     }
 }
 

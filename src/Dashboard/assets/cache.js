@@ -36,7 +36,7 @@ export function cache(name, session) {
   const top = table('Keys that are read most', [
     { title: 'Key', isText: true, text: row => row.id },
     { title: 'Share of reads', fill(cell, row) { bar(cell, row.share, f.ratio(row.share)); } },
-  ], { empty: 'Not counted: set CacheOptions.TopKeys, and DashboardOptions.ShowKeys, to see them.', limit: 20 });
+  ], { empty: 'Not counted: set CacheOptions.TopKeys, and McCacheDashboardOptions.ShowKeys, to see them.', limit: 20 });
   const events = table('Events', eventColumns, { empty: 'Nothing has happened to this cache.', limit: 12 });
   const onEach = card('On each silo', onSilos.root), took = card('Until all silos have followed', latency.root), keys = card('Keys that are read most', top.root), happened = card('Events', events.root);
   const missing = h('p', { class: 'empty', hidden: true, text: 'No silo has a cache of this name.' });

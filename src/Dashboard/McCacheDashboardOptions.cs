@@ -1,7 +1,7 @@
 namespace McCache;
 
 /// <summary>Options of the dashboard, bound from the configuration section <c>McCache:Dashboard</c> and checked when the host starts.</summary>
-public sealed class DashboardOptions
+public sealed class McCacheDashboardOptions
 {
     /// <summary>The configuration section that the options are bound from.</summary>
     public const string Section = "McCache:Dashboard";
