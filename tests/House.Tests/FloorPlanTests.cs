@@ -13,6 +13,7 @@ public sealed class FloorPlanTests
         ["Client"] = ["Core", "Streaming"],
         ["Grains"] = ["Client"],
         ["Silo"] = ["Grains"],
+        ["Dashboard"] = ["Abstractions"], // beside the others: all that it takes is a client of the cluster
     };
 
     [Fact]

@@ -39,6 +39,16 @@ internal sealed class Collector(IAdministrationSource source, IOptions<McCacheDa
     /// <summary>How often the cluster was asked.</summary>
     internal long Asked { get; private set; }
 
+    /// <summary>Whether somebody watches.</summary>
+    internal bool IsWatched
+    {
+        get
+        {
+            lock (_gate)
+                return _watches.Count > 0;
+        }
+    }
+
     /// <summary>Begins to watch; ends when it is disposed of.</summary>
     /// <param name="cache">The cache that is looked at, if one is.</param>
     internal Watch Open(string? cache)
@@ -58,10 +68,7 @@ internal sealed class Collector(IAdministrationSource source, IOptions<McCacheDa
     /// <param name="cancellationToken">Gives up the waiting.</param>
     internal async Task<ClusterState> ReadAsync(string? cache, CancellationToken cancellationToken)
     {
-        var isWatched = cache is null;
-        lock (_gate)
-            isWatched &= _watches.Count > 0;
-        if (isWatched && _state is { } state && IsFresh)
+        if (cache is null && IsWatched && _state is { } state && IsFresh)
             return state;
         return await AskAsync(cache is null ? [] : [cache], cancellationToken);
     }

@@ -26,7 +26,7 @@ export function cache(name, session) {
       fill(cell, row) {
         if (!cell.firstChild) cell.append(h('code', { class: 'digest' }));
         write(cell.firstChild, row.digest ? row.digest.slice(0, 8) : '…');
-        mark(cell.firstChild, 'data-group', digests.get(row.digest));
+        mark(cell.firstChild, 'data-group', row.coherence === 'replicate' ? digests.get(row.digest) : null);
         mark(cell, 'title', row.digest);
       },
     },

@@ -3,6 +3,7 @@ import * as f from './format.js';
 
 const width = 320, height = 96, left = 4, top = 6, bottom = 4;
 const minutes = 5;
+const pause = 10_000;
 
 function nice(max) {
   if (!(max > 0)) return 1;
@@ -11,7 +12,8 @@ function nice(max) {
 }
 
 // Lines over the last minutes. series: [{ name, value(point) }], the first one with an area below it.
-export function chart(title, series, format, { max = null } = {}) {
+// With `least` the axis is logarithmic and begins there: latencies span decades.
+export function chart(title, series, format, { max = null, least = null } = {}) {
   const lines = series.map((_, i) => s('path', { class: `line line-${i}` }));
   const area = s('path', { class: 'area' });
   const grid = [0, 0.5, 1].map(share => s('line', { class: 'grid', x1: 0, x2: width, y1: y(share), y2: y(share) }));
@@ -37,18 +39,21 @@ export function chart(title, series, format, { max = null } = {}) {
     const begin = end - minutes * 60_000;
     const shown = points.filter(point => point.time >= begin);
     const ceiling = max ?? nice(Math.max(0, ...shown.flatMap(point => series.map(one => one.value(point) ?? 0))));
+    const height = value => least == null ? Math.min(1, value / ceiling) : Math.max(0, Math.min(1, Math.log(value / least) / Math.log(Math.max(ceiling, least * 10) / least)));
     const x = point => left + (point.time - begin) / (end - begin) * (width - 2 * left);
     series.forEach((one, i) => {
-      let path = '', pen = 'M', first = null, lastX = null;
+      const strokes = [];
+      let before = null;
       for (const point of shown) {
         const value = one.value(point);
-        if (value == null) { pen = 'M'; continue; }
-        const px = x(point).toFixed(1);
-        path += `${pen}${px} ${y(Math.min(1, value / ceiling)).toFixed(1)}`;
-        [pen, first, lastX] = ['L', first ?? px, px];
+        if (value == null) { before = null; continue; }
+        if (before == null || point.time - before > pause) strokes.push([]); // nobody watched in between
+        strokes.at(-1).push([x(point).toFixed(1), y(height(value)).toFixed(1)]);
+        before = point.time;
       }
-      mark(lines[i], 'd', path);
-      if (i === 0) mark(area, 'd', path && series.length === 1 && !path.slice(1).includes('M') ? `${path}L${lastX} ${y(0)}L${first} ${y(0)}Z` : '');
+      const path = stroke => `M${stroke.map(place => place.join(' ')).join('L')}`;
+      mark(lines[i], 'd', strokes.map(path).join(''));
+      if (series.length === 1) mark(area, 'd', strokes.map(stroke => `${path(stroke)}L${stroke.at(-1)[0]} ${y(0)}L${stroke[0][0]} ${y(0)}Z`).join(''));
     });
     const at = hovered == null ? shown.at(-1) : nearest(shown, begin + hovered * (end - begin));
     mark(cross, 'visibility', hovered == null || !at ? 'hidden' : 'visible');
@@ -147,7 +152,8 @@ export function matrix() {
   }
 
   return {
-    root: h('div', { class: 'matrix' }, summary, h('div', { class: 'canvas' }, canvas), pointed),
+    root: h('div', { class: 'matrix' }, summary, h('div', { class: 'canvas' }, canvas), pointed,
+      h('p', { class: 'legend' }, h('span', { class: 'cell held' }), 'held, darker with more of the lease left', h('span', { class: 'cell none' }), 'missing', h('span', { class: 'cell unknown' }), 'not known')),
     update(list, ids) {
       [rows, order] = [list, ids];
       const all = rows.reduce((sum, row) => sum + [...row.cells].filter(cell => cell !== '-').length, 0);

@@ -65,7 +65,7 @@ export const eventColumns = [
     },
   },
   { title: 'Cause', isText: true, text: row => row.cause + (row.count > 1 ? ` (×${f.count(row.count)})` : '') },
-  { title: 'On silo', isText: true, sort: row => row.silo, text: row => f.endpoint(row.silo) },
+  { title: 'On silo', isText: true, sort: row => row.silo, text: row => row.silos?.size > 1 ? `${f.count(row.silos.size)} silos` : f.endpoint(row.silo) },
   { title: 'Other silo', isText: true, isWide: true, text: row => f.endpoint(row.other) },
   { title: 'Cache', isText: true, isWide: true, text: row => row.cache ?? (row.kind === 'membership' ? '' : 'all') },
 ];

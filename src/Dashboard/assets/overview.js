@@ -10,7 +10,7 @@ export function charts() {
     chart('Reads', [{ name: '', value: p => p.reads }], f.rate),
     chart('Hit ratio', [{ name: '', value: p => p.hitRatio }], f.ratio, { max: 1 }),
     chart('Coherent verbs', [{ name: '', value: p => p.verbs }], f.rate),
-    chart('Coherent verbs took', [{ name: 'p50', value: p => p.p50 }, { name: 'p99', value: p => p.p99 }], f.time),
+    chart('Verb latency', [{ name: 'p50', value: p => p.p50 }, { name: 'p99', value: p => p.p99 }], f.time, { least: 1e-4 }),
   ];
   return { root: h('div', { class: 'charts' }, ...all.map(one => one.root)), update: points => all.forEach(one => one.update(points)) };
 }
@@ -74,4 +74,14 @@ export function overview() {
   };
 }
 
-export const newest = events => [...events.values()].sort((a, b) => Date.parse(b.time) - Date.parse(a.time) || b.number - a.number);
+// The newest first. What several silos have noted at about the same time, such as a new membership, is one line.
+export function newest(events) {
+  const lines = new Map();
+  for (const event of [...events.values()].sort((a, b) => Date.parse(b.time) - Date.parse(a.time) || b.number - a.number)) {
+    const key = `${event.kind}/${event.cause}/${event.other}/${event.cache}`;
+    const known = lines.get(key)?.find(line => Date.parse(line.time) - Date.parse(event.time) < 5000 && !line.silos.has(event.silo));
+    if (known) known.silos.add(event.silo);
+    else lines.set(key, [...lines.get(key) ?? [], { ...event, silos: new Set([event.silo]) }]);
+  }
+  return [...lines.values()].flat().sort((a, b) => Date.parse(b.time) - Date.parse(a.time) || b.number - a.number);
+}

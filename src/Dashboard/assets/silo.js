@@ -59,7 +59,7 @@ export function silo(id) {
       laneTable.update([...store.lanes.values()]);
       promises.update([...store.held.values()]);
       trips.update(store.latencies ?? [], null, null);
-      events.update(newest(store.events).filter(event => event.silo === id));
+      events.update(newest(store.events).filter(event => event.silos.has(id)));
     },
   };
 }
