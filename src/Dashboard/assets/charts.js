@@ -24,7 +24,7 @@ export function chart(title, series, format, { max = null, least = null } = {}) 
     return { value, root: h('span', { class: `key key-${i}` }, one.name ? `${one.name} ` : '', value) };
   });
   const scale = h('span', { class: 'scale' });
-  const when = h('span', { class: 'when', text: `last ${minutes} min` });
+  const when = h('span', { class: 'when', text: 'last minutes' });
   const root = h('figure', { class: 'chart' }, h('figcaption', {}, h('span', { class: 'name', text: title }), ...now.map(one => one.root)),
     h('div', { class: 'plot' }, drawing, scale, when));
   let points = [], hovered = null;
@@ -36,7 +36,8 @@ export function chart(title, series, format, { max = null, least = null } = {}) 
 
   function draw() {
     const end = points.at(-1)?.time ?? Date.now();
-    const begin = end - minutes * 60_000;
+    const seconds = Math.max(60, Math.min(minutes * 60, (end - (points[0]?.time ?? end)) / 1000));
+    const begin = end - seconds * 1000;
     const shown = points.filter(point => point.time >= begin);
     const ceiling = max ?? nice(Math.max(0, ...shown.flatMap(point => series.map(one => one.value(point) ?? 0))));
     const height = value => least == null ? Math.min(1, value / ceiling) : Math.max(0, Math.min(1, Math.log(value / least) / Math.log(Math.max(ceiling, least * 10) / least)));
@@ -60,8 +61,8 @@ export function chart(title, series, format, { max = null, least = null } = {}) 
     if (at) { mark(cross, 'x1', x(at)); mark(cross, 'x2', x(at)); }
     now.forEach((one, i) => write(one.value, at ? format(series[i].value(at)) : '–'));
     write(scale, format(ceiling));
-    write(when, hovered == null || !at ? `last ${minutes} min` : f.at(new Date(at.time).toISOString()));
-    mark(drawing, 'aria-label', `${title}, last ${minutes} minutes: ${series.map((one, i) => `${one.name || 'now'} ${now[i].value.textContent}`).join(', ')}; scale to ${format(ceiling)}`);
+    write(when, hovered == null || !at ? `last ${f.span(seconds)}` : f.at(new Date(at.time).toISOString()));
+    mark(drawing, 'aria-label', `${title}, last ${f.span(seconds)}: ${series.map((one, i) => `${one.name || 'now'} ${now[i].value.textContent}`).join(', ')}; scale to ${format(ceiling)}`);
     mark(root, 'data-state', shown.length < 2 ? 'waiting' : null);
   }
 

@@ -19,7 +19,10 @@ export const linked = (title, page, text) => ({
   fill(cell, row) { if (!cell.firstChild) cell.append(link(page, row.id, text?.(row))); },
 });
 
-export const number = (title, read, format, more = {}) => ({ title, sort: read, text: row => format(read(row)), ...more });
+// Of a silo that is not heard, nothing is known.
+const isAway = row => row.state === 'gone' || row.state === 'silent';
+
+export const number = (title, read, format, more = {}) => ({ title, sort: row => isAway(row) ? null : read(row), text: row => isAway(row) ? f.none : format(read(row)), ...more });
 
 export const hitRatio = {
   title: 'Hit ratio', sort: row => row.hitRatioNow ?? row.hitRatio, hint: 'Hits as a share of reads: now, else since the start',
@@ -64,7 +67,7 @@ export const eventColumns = [
       mark(cell.firstChild, 'data-state', row.kind === 'membership' ? 'info' : row.kind === 'incoherence' || row.kind === 'holeLost' ? 'bad' : 'warn');
     },
   },
-  { title: 'Cause', isText: true, text: row => row.cause + (row.count > 1 ? ` (×${f.count(row.count)})` : '') },
+  { title: 'Cause', isText: true, isLong: true, text: row => row.cause + (row.count > 1 ? ` (×${f.count(row.count)})` : '') },
   { title: 'On silo', isText: true, sort: row => row.silo, text: row => row.silos?.size > 1 ? `${f.count(row.silos.size)} silos` : f.endpoint(row.silo) },
   { title: 'Other silo', isText: true, isWide: true, text: row => f.endpoint(row.other) },
   { title: 'Cache', isText: true, isWide: true, text: row => row.cache ?? (row.kind === 'membership' ? '' : 'all') },

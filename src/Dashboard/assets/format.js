@@ -1,7 +1,7 @@
 // Numbers as people read them, with their units. Null is a dash: not known, or nothing to say.
-const none = '–';
+export const none = '–';
 const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
-const three = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+const three = new Intl.NumberFormat('en', { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 const space = '\u202f';
 

@@ -1,7 +1,7 @@
 import { h, write, mark } from './dom.js';
 
 // A table of rows that have an id. Rows and cells stay; only text that has changed is written.
-// A column: title, text(row) or fill(cell, row), sort(row), isText, isWide (left out on a phone), hint, state(row).
+// A column: title, text(row) or fill(cell, row), sort(row), isText, isWide (left out on a phone), isLong, hint, state(row).
 export function table(name, columns, { empty = 'Nothing here.', sortBy = null, descending = false, limit = 500 } = {}) {
   const rows = new Map();
   let order = { by: sortBy, descending };
@@ -18,7 +18,7 @@ export function table(name, columns, { empty = 'Nothing here.', sortBy = null, d
   scroll.hidden = true;
 
   function classOf(column) {
-    return [column.isText ? 'text' : 'number', column.isWide ? 'wide' : ''].join(' ').trim();
+    return [column.isText ? 'text' : 'number', column.isWide ? 'wide' : '', column.isLong ? 'long' : ''].filter(Boolean).join(' ');
   }
 
   function sort(i) {
