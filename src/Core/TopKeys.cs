@@ -7,12 +7,11 @@ namespace McCache.Core;
 internal sealed class TopKeys<TKey>(int count)
     where TKey : notnull
 {
-    private const int Sample = 16;
     private const int Slack = 4;
     private const int HalveAfter = 1 << 16;
 
     [ThreadStatic]
-    private static int s_turn;
+    private static uint s_random;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<TKey, int> _slots = [];
@@ -21,7 +20,8 @@ internal sealed class TopKeys<TKey>(int count)
 
     internal void Note(TKey key)
     {
-        if (++s_turn % Sample != 0 || !_lock.TryEnter())
+        s_random = (s_random * 1_664_525) + 1_013_904_223; // by chance: every sixteenth would see a part only of what comes in a rhythm
+        if (s_random >> 28 != 0 || !_lock.TryEnter())
         {
             return;
         }

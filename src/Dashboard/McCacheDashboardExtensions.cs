@@ -29,6 +29,7 @@ public static class McCacheDashboardExtensions
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<McCacheDashboardOptions>, DashboardOptionsValidation>();
         services.AddAntiforgery();
+        services.AddAuthorizationCore();
         services.AddOpenApi(Document, options => options.ShouldInclude = description => description.ActionDescriptor.EndpointMetadata.OfType<DashboardApi>().Any());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IAdministrationSource, AdministrationSource>();

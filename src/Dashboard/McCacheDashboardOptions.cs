@@ -9,6 +9,9 @@ public sealed class McCacheDashboardOptions
     /// <summary>Whether keys may be evicted, and caches cleared and repaired, from the page. Default false: then the dashboard only looks.</summary>
     public bool AllowActions { get; set; }
 
+    /// <summary>The authorization policy that a caller must meet to act, besides getting in at all; null, the default, for none.</summary>
+    public string? ActionPolicy { get; set; }
+
     /// <summary>Whether keys may be seen: those that are read most, where <see cref="CacheOptions.TopKeys"/> counts them, and the key browser. Default false, since keys may be personal data. Values are never seen.</summary>
     public bool ShowKeys { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 
@@ -72,6 +73,28 @@ public sealed class AccessTests
     {
         await using var site = await DashboardSite.StartAsync(new SimulatedCluster(2, 2), secure: group => group.RequireAuthorization().AllowAnonymous(), caller: s_elsewhere);
         Assert.Equal(HttpStatusCode.Forbidden, (await site.Http.GetAsync("api/caches")).StatusCode);
+    }
+
+    [Fact]
+    public async Task To_act_may_take_more_than_to_look()
+    {
+        await using var site = await DashboardSite.StartAsync(
+            new SimulatedCluster(2, 2), options => (options.AllowActions, options.ActionPolicy) = (true, DashboardSite.AdasPolicy), group => group.RequireAuthorization());
+        foreach (var (user, status) in new[] { ("bob", HttpStatusCode.Forbidden), ("ada", HttpStatusCode.OK) })
+        {
+            site.Http.DefaultRequestHeaders.Remove("X-User");
+            site.Http.DefaultRequestHeaders.Add("X-User", user);
+            var session = JsonSerializer.Deserialize<JsonElement>(await site.Http.GetStringAsync("api/session"));
+            Assert.Equal(status == HttpStatusCode.OK, session.GetProperty("allowActions").GetBoolean());
+            using var request = new HttpRequestMessage(HttpMethod.Post, "api/acts/evict") { Content = JsonContent.Create(new { cache = "cache-00", key = "key" }) };
+            if (session.GetProperty("token").GetString() is { } token)
+                request.Headers.Add(session.GetProperty("tokenHeader").GetString()!, token);
+            Assert.Equal(status, (await site.Http.SendAsync(request)).StatusCode);
+        }
+
+        var audit = await site.Http.GetStringAsync("api/audit");
+        Assert.Contains("\"user\":\"bob\"", audit, StringComparison.Ordinal);
+        Assert.Contains("refused: Not authorized", audit, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -125,6 +125,15 @@ public sealed class StreamTests
         Assert.Empty(cluster.LastRequest.DigestsOf); // a digest may be a walk over all keys, so it is asked for less often
     }
 
+    [Fact]
+    public async Task An_open_page_does_not_hold_up_the_stop_of_its_host()
+    {
+        await using var site = await DashboardSite.StartAsync(new SimulatedCluster(2, 2));
+        await using var frames = await FrameReader.OpenAsync(site);
+        await frames.NextAsync();
+        await site.Application.StopAsync().WaitAsync(TimeSpan.FromSeconds(10)); // the server would give it half a minute
+    }
+
     private static async Task<JsonElement> FindAsync(FrameReader frames, Func<JsonElement, JsonElement> find)
     {
         for (var i = 0; i < 40; i++)

@@ -218,10 +218,10 @@ internal sealed class Collector(IAdministrationSource source, IOptions<McCacheDa
 
         internal string? Cache => cache;
 
-        /// <summary>The next state, at once if there is one that was not returned yet. What came in between is passed over.</summary>
-        internal async Task<ClusterState> NextAsync(CancellationToken cancellationToken)
+        /// <summary>The next state, at once if there is one that was not returned yet; null when it is over. What came in between is passed over.</summary>
+        internal async Task<ClusterState?> NextAsync(CancellationToken cancellationToken)
         {
-            while (true)
+            while (!cancellationToken.IsCancellationRequested)
             {
                 Task changed;
                 lock (collector._gate)
@@ -235,8 +235,10 @@ internal sealed class Collector(IAdministrationSource source, IOptions<McCacheDa
                     changed = collector._changed.Task;
                 }
 
-                await changed.WaitAsync(cancellationToken);
+                await changed.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+
+            return null;
         }
 
         public void Dispose()

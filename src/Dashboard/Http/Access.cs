@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace McCache.Dashboard;
 
@@ -51,6 +52,11 @@ internal static class Access
         => host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
             || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+
+    /// <summary>Whether a caller who got in may also act.</summary>
+    internal static async ValueTask<bool> MayActAsync(HttpContext context, McCacheDashboardOptions options)
+        => options.ActionPolicy is not { } policy
+            || (await context.RequestServices.GetRequiredService<IAuthorizationService>().AuthorizeAsync(context.User, policy)).Succeeded;
 
     /// <summary>Who acts, for the audit.</summary>
     internal static string User(HttpContext context) => Plain(context.User.Identity is { IsAuthenticated: true, Name: { Length: > 0 } name } ? name : $"anonymous at {context.Connection.RemoteIpAddress}");

@@ -53,6 +53,8 @@ internal sealed class Acts(
     {
         if (!options.Value.AllowActions)
             return Refuse(context, act, StatusCodes.Status403Forbidden, "Not allowed", $"{McCacheDashboardOptions.Section}:{nameof(McCacheDashboardOptions.AllowActions)} is false: this dashboard only looks.");
+        if (!await Access.MayActAsync(context, options.Value))
+            return Refuse(context, act, StatusCodes.Status403Forbidden, "Not authorized", "You may look, but not act.");
         if (!await antiforgery.IsRequestValidAsync(context))
             return Refuse(context, act, StatusCodes.Status400BadRequest, "No valid antiforgery token", "Get one from /api/session, and send it in the header that it names, with the cookie.");
         SiloAddress? silo = null;

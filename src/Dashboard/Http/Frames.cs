@@ -58,7 +58,7 @@ internal sealed class Frames(Collector collector, string? cache, SiloAddress? si
         Add(frame, "caches", _caches.Next(state.Caches));
         frame["promiseOrder"] = state.LiveIds;
         Add(frame, "promises", _promises.Next(state.Promises));
-        frame["latencies"] = Bar.Of(state.Names.Aggregate(LatencyHistogram.Empty, (sum, name) => sum.Plus(state.Verbs(name))));
+        frame["latencies"] = Bar.Of(state.AllVerbs);
     }
 
     private void AddCache(Dictionary<string, object?> frame, ClusterState state, string name)

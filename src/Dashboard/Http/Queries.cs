@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace McCache.Dashboard;
@@ -13,7 +14,7 @@ internal static class Queries
 {
     internal static void Map(IEndpointRouteBuilder api)
     {
-        Get("/session", GetSession, "What this caller may do").Produces<SessionView>();
+        Get("/session", GetSessionAsync, "What this caller may do").Produces<SessionView>();
         Get("/overview", async (Collector collector, CancellationToken token) => Ok(OverviewView.Of(await collector.ReadAsync(null, token))), "The cluster: silos, caches, promises").Produces<OverviewView>();
         Get("/caches", GetCachesAsync, "The caches, each on all silos together").Produces<CachesView>();
         Get("/silos", GetSilosAsync, "The silos").Produces<SilosView>();
@@ -29,12 +30,12 @@ internal static class Queries
     }
 
     /// <summary>Server-sent events: a frame for each state of the cluster. The first is whole, the next ones say what has changed.</summary>
-    internal static IResult Stream(Collector collector, string? cache, string? silo, CancellationToken cancellationToken)
+    internal static IResult Stream(Collector collector, IHostApplicationLifetime host, string? cache, string? silo, CancellationToken cancellationToken)
     {
         SiloAddress? address = null;
         return silo is not null && !TryParse(silo, out address)
             ? Problems.Of(StatusCodes.Status400BadRequest, "No silo", "The parameter silo must be an address as /api/silos has it.")
-            : TypedResults.ServerSentEvents(FramesAsync(collector, cache, address, cancellationToken));
+            : TypedResults.ServerSentEvents(FramesAsync(collector, cache, address, host.ApplicationStopping, cancellationToken));
     }
 
     internal static bool TryParse(string silo, out SiloAddress? address)
@@ -55,17 +56,21 @@ internal static class Queries
 
     internal static IResult Ok<T>(T value) => TypedResults.Json(value, Json.Options);
 
-    private static async IAsyncEnumerable<SseItem<string>> FramesAsync(Collector collector, string? cache, SiloAddress? silo, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Ends with the request, or with the host, whose stop no open page may hold up.</summary>
+    private static async IAsyncEnumerable<SseItem<string>> FramesAsync(
+        Collector collector, string? cache, SiloAddress? silo, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken);
         using var watch = collector.Open(cache);
         var frames = new Frames(collector, cache, silo);
-        while (!cancellationToken.IsCancellationRequested)
-            yield return new(frames.Next(await watch.NextAsync(cancellationToken)), "state");
+        while (await watch.NextAsync(either.Token) is { } state)
+            yield return new(frames.Next(state), "state");
     }
 
-    private static IResult GetSession(HttpContext context, IOptions<McCacheDashboardOptions> options, IAntiforgery antiforgery)
+    private static async Task<IResult> GetSessionAsync(HttpContext context, IOptions<McCacheDashboardOptions> options, IAntiforgery antiforgery)
     {
-        var (may, tokens) = (options.Value.AllowActions, options.Value.AllowActions ? antiforgery.GetAndStoreTokens(context) : null);
+        var may = options.Value.AllowActions && await Access.MayActAsync(context, options.Value);
+        var tokens = may ? antiforgery.GetAndStoreTokens(context) : null;
         context.Response.Headers.CacheControl = "no-store";
         return Ok(new SessionView(
             may, options.Value.ShowKeys, Access.User(context), options.Value.RefreshPeriod.TotalSeconds, options.Value.Links, tokens?.HeaderName, tokens?.RequestToken));

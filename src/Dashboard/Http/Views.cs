@@ -23,7 +23,7 @@ internal sealed record OverviewView(
         => new(state.Time, state.Error, state.MembershipChanged, Together(state), state.Silos, state.Caches, state.LiveIds, state.Promises);
 
     internal static CacheRow? Together(ClusterState state)
-        => state.All is { Length: > 0 } all ? Rates.Sum(History.All, all, state.Names.Aggregate(LatencyHistogram.Empty, (sum, name) => sum.Plus(state.Verbs(name)))) : null;
+        => state.All is { Length: > 0 } all ? Rates.Sum(History.All, all, state.AllVerbs) : null;
 }
 
 /// <summary>What <c>/api/caches</c> says: the caches, each on all silos together, and all of them together.</summary>
@@ -89,7 +89,7 @@ internal sealed record SiloView(
             [.. (silo?.Promises ?? []).Select(promise => new HeldRow(ClusterState.Id(promise.Promiser), Math.Round(promise.Remaining.TotalSeconds, 2)))],
             [.. (silo?.Lanes ?? []).Select(ToRow)],
             [.. state.OfSilo(address)],
-            Bar.Of((silo?.Providers ?? []).Aggregate(LatencyHistogram.Empty, (sum, provider) => sum.Plus(provider.RoundTrips))));
+            Bar.Of(HistogramSum.Of((silo?.Providers ?? []).Select(provider => provider.RoundTrips))));
     }
 
     private static LaneRow ToRow(LaneSnapshot lane)

@@ -8,6 +8,7 @@ internal sealed class ClusterState
     private readonly Reading _now;
     private readonly Reading _before;
     private readonly IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> _digests;
+    private readonly Dictionary<string, LatencyHistogram> _verbs;
 
     /// <param name="version">Grows with each state.</param>
     /// <param name="now">The newest reading.</param>
@@ -27,6 +28,8 @@ internal sealed class ClusterState
         Names = [.. now.Silos.Values.SelectMany(silo => silo.Caches).Select(cache => cache.Statistics.Name).Distinct().Order(StringComparer.Ordinal)];
         ByCache = now.Silos.SelectMany(silo => silo.Value.Caches.Select(cache => (silo.Key, Changeover: CacheChangeover.Of(cache, silo.Value, before.Silos.GetValueOrDefault(silo.Key)))))
             .GroupBy(one => one.Changeover.Now.Statistics.Name).ToDictionary(group => group.Key, group => group.ToArray());
+        _verbs = ByCache.ToDictionary(cache => cache.Key, cache => HistogramSum.Of(cache.Value.Select(one => one.Changeover.Now.CoherentVerbs)));
+        AllVerbs = HistogramSum.Of(_verbs.Values);
         Caches = [.. Names.Select(name => Rates.Sum(name, Changeovers(name), verbs(name, Verbs(name))))];
         Silos = [.. now.Silos.Keys.Concat(now.Errors.Keys).Concat(lost.Keys).Distinct().Order().Select(silo => ToRow(silo, lost.TryGetValue(silo, out var known) ? known : null))];
         SiloAddress[] live = [.. now.Silos.Keys.Concat(now.Errors.Keys).Order()];
@@ -64,7 +67,10 @@ internal sealed class ClusterState
     internal CacheChangeover[] All => [.. ByCache.Values.SelectMany(silos => silos).Select(one => one.Changeover)];
 
     /// <summary>All coherent verbs of a cache that have completed since the silos started.</summary>
-    internal LatencyHistogram Verbs(string cache) => Changeovers(cache).Aggregate(LatencyHistogram.Empty, (sum, silo) => sum.Plus(silo.Now.CoherentVerbs));
+    internal LatencyHistogram Verbs(string cache) => _verbs.GetValueOrDefault(cache, LatencyHistogram.Empty);
+
+    /// <summary>The same of all caches.</summary>
+    internal LatencyHistogram AllVerbs { get; }
 
     /// <summary>A cache on each of its silos.</summary>
     internal IEnumerable<CacheRow> OnSilos(string cache) => ByCache.GetValueOrDefault(cache, []).Select(one => Rates.Sum(

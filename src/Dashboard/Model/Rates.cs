@@ -41,7 +41,14 @@ internal static class Rates
     {
         if (!silos.Any(silo => silo.Before is not null))
             return null;
-        var verbs = silos.Where(silo => silo.Before is not null).Aggregate(LatencyHistogram.Empty, (sum, silo) => sum.Plus(silo.Now.CoherentVerbs.Since(silo.Before!.CoherentVerbs)));
+        var sum = new HistogramSum();
+        foreach (var silo in silos.Where(silo => silo.Before is not null))
+        {
+            sum.Add(silo.Now.CoherentVerbs, 1);
+            sum.Add(silo.Before!.CoherentVerbs, -1);
+        }
+
+        var verbs = sum.Read();
         var (hits, misses) = (Rate(silos, c => c.Statistics.Hits) ?? 0, Rate(silos, c => c.Statistics.Misses) ?? 0);
         return new(
             time.ToUnixTimeMilliseconds(),

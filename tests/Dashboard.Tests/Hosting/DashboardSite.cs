@@ -14,6 +14,9 @@ namespace McCache.Dashboard.Tests;
 /// <summary>A web application of its own, on a port of loopback, with the dashboard in it.</summary>
 internal sealed class DashboardSite : IAsyncDisposable
 {
+    /// <summary>A policy that one user meets.</summary>
+    public const string AdasPolicy = "ada only";
+
     private DashboardSite(WebApplication application)
     {
         Application = application;
@@ -41,7 +44,7 @@ internal sealed class DashboardSite : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Services.AddRouting().AddAuthorization().AddAuthentication(HeaderAuthentication.Scheme).AddScheme<AuthenticationSchemeOptions, HeaderAuthentication>(HeaderAuthentication.Scheme, null);
+        builder.Services.AddRouting().AddAuthorization(options => options.AddPolicy(AdasPolicy, policy => policy.RequireUserName("ada"))).AddAuthentication(HeaderAuthentication.Scheme).AddScheme<AuthenticationSchemeOptions, HeaderAuthentication>(HeaderAuthentication.Scheme, null);
         register(builder.Services);
         builder.Services.AddMcCacheDashboard(configure);
         var application = builder.Build();
