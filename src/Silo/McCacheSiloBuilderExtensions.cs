@@ -14,7 +14,7 @@ public static class McCacheSiloBuilderExtensions
     /// the silo has started; before that, and from the beginning of its stop on, they look empty.
     /// </summary>
     /// <param name="builder">The silo.</param>
-    /// <param name="configure">Adds the caches. Every silo of the cluster adds the same ones.</param>
+    /// <param name="configure">Adds the caches. Every silo of the cluster adds the same replicated ones; of others, those that it uses: nothing of a cache goes to a silo that has not added it.</param>
     /// <example>
     /// <code>
     /// silo.AddMcCache(caches => caches.Add&lt;string, Product&gt;("products", options => options.TimeToLive = TimeSpan.FromHours(1)));
@@ -23,7 +23,7 @@ public static class McCacheSiloBuilderExtensions
     public static ISiloBuilder AddMcCache(this ISiloBuilder builder, Action<McCacheBuilder>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.AddMulticastStreams(CacheMember.ProviderName);
+        builder.AddMulticastStreams(CacheMember.ProviderName, static options => options.HasTopics = true);
         builder.AddGrainExtension<ICacheExtension, CacheExtension>();
         if (!builder.Services.Any(service => service.ServiceType == typeof(AdministrationClient)))
         {

@@ -24,4 +24,7 @@ public sealed class MulticastOptions
 
     /// <summary>The bytes that wait for one subscription at most, from 64 KiB to 1 GiB; one item is accepted whatever its size. Default 16 MiB.</summary>
     public long MaxQueuedBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>Whether silos get nothing of streams to which nobody there listens. Then handlers attach before the start, and what begins to listen later waits until every other silo knows.</summary>
+    internal bool HasTopics { get; set; }
 }

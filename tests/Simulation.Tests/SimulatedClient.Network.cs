@@ -31,13 +31,15 @@ internal sealed partial class SimulatedClient
     private sealed class Connection(SimulatedClient client, int key) : IMulticastGateway
     {
         public ValueTask<Grant> Attach(string provider, ulong id, TimeSpan duration, Interest interest, IMulticastClientObserver observer)
-            => AskAsync(silo => silo.AttachClient(id, duration, interest, client.Address));
+            => AskAsync(silo => silo.AttachClientAsync(id, duration, interest, client.Address));
 
-        public ValueTask<Grant> Renew(Attachment attachment, TimeSpan duration) => AskAsync(silo => silo.Renew(attachment, duration));
+        public ValueTask<Grant> Renew(Attachment attachment, TimeSpan duration) => AskAsync(silo => new(silo.Renew(attachment, duration)));
 
-        public ValueTask<bool> Listen(Attachment attachment, Interest interest) => CallAsync(GatewayTimeout, silo => silo.FindClient(attachment)?.Listen(interest) == true);
+        public ValueTask<bool> Listen(Attachment attachment, Interest interest) 
+            => CallAsync(GatewayTimeout, silo => silo.FindClient(attachment)?.ListenAsync(interest) ?? new(false));
 
-        public ValueTask<Acknowledgement> Deliver(Attachment attachment, Batch batch) => CallAsync(GatewayTimeout, silo => silo.Deliver(attachment, batch, client.Address));
+        public ValueTask<Acknowledgement> Deliver(Attachment attachment, Batch batch) 
+            => CallAsync(GatewayTimeout, silo => new ValueTask<Acknowledgement>(silo.Deliver(attachment, batch, client.Address)));
 
         public Task Settled(Attachment attachment, Acknowledgement acknowledgement)
         {
@@ -46,15 +48,15 @@ internal sealed partial class SimulatedClient
         }
 
         public ValueTask<byte[]> Ask(Attachment attachment, byte[] stream, byte[] request)
-            => CallAsync(GatewayTimeout, silo => silo.FindClient(attachment) is null ? [] : silo.Member.Answer(stream, request));
+            => CallAsync(GatewayTimeout, silo => new ValueTask<byte[]>(silo.FindClient(attachment) is null ? [] : silo.Member.Answer(stream, request)));
 
         public async Task Detach(Attachment attachment) => await CallAsync(DetachTimeout, silo =>
         {
             silo.FindClient(attachment)?.Leave();
-            return true;
+            return new ValueTask<bool>(true);
         });
 
-        private async ValueTask<Grant> AskAsync(Func<SimulatedSilo, Grant> ask)
+        private async ValueTask<Grant> AskAsync(Func<SimulatedSilo, ValueTask<Grant>> ask)
         {
             var askedAt = client.Now;
             var grant = await CallAsync(GatewayTimeout, ask);
@@ -65,12 +67,12 @@ internal sealed partial class SimulatedClient
             return grant;
         }
 
-        private async ValueTask<T> CallAsync<T>(double timeout, Func<SimulatedSilo, T> call)
+        private async ValueTask<T> CallAsync<T>(double timeout, Func<SimulatedSilo, ValueTask<T>> call)
         {
             var to = client.Route(key);
             try
             {
-                return await client.World.CallAsync(client, to, timeout, (SimulatedSilo silo) => ValueTask.FromResult(call(silo)));
+                return await client.World.CallAsync(client, to, timeout, call);
             }
             catch (TimeoutException)
             {

@@ -23,9 +23,9 @@ internal sealed partial class SimulatedSilo
     /// <summary>Gaps of clients' lanes that were told to others.</summary>
     internal long GapsTold { get; private set; }
 
-    internal Grant AttachClient(ulong id, TimeSpan duration, Interest interest, SiloAddress client)
+    internal async ValueTask<Grant> AttachClientAsync(ulong id, TimeSpan duration, Interest interest, SiloAddress client)
     {
-        var grant = Member.AttachClient(id, duration, interest, new ClientReference(this, client));
+        var grant = await Member.AttachClientAsync(id, duration, interest, new ClientReference(this, client));
         World.Tally.Add(Seen.ClientAttached, grant.IsKnown ? 1 : 0);
         return grant;
     }

@@ -36,7 +36,7 @@ internal sealed partial class SimulatedSilo : SimulatedMember, IReplicaChannel, 
         }
 
         Member = new SiloMember(
-            CacheMember.ProviderName, address, completing, this, new MulticastOptions { MaxLaneFrames = World.MaxLane, MaxLaneBytes = World.MaxLaneBytes }, NullLogger.Instance,
+            CacheMember.ProviderName, address, completing, this, new MulticastOptions { MaxLaneFrames = World.MaxLane, MaxLaneBytes = World.MaxLaneBytes, HasTopics = true }, NullLogger.Instance,
             world.Stream(4, address.Generation));
         var services = new SimulatedServices(Time, this, world.Plan.CacheOptions);
         var caches = new CacheMember(services, [new CacheRegistration<int, int>(Cache, null)], Options.Create(new McCacheOptions

@@ -6,6 +6,9 @@ namespace McCache.Streaming;
 /// </summary>
 internal sealed class AttachedClient : LaneSender
 {
+    /// <summary>How long a client that wants to listen waits for the others to know: less than it waits for its gateway.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
     private readonly SiloMember _member;
     private readonly ulong _id;
     private readonly IMulticastClientObserver _observer;
@@ -51,8 +54,21 @@ internal sealed class AttachedClient : LaneSender
         static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
     }
 
-    /// <summary>Takes what the client listens to. It gets everything that is published after the return.</summary>
-    internal bool Listen(Interest interest)
+    /// <summary>Takes what the client listens to. It gets everything that is published after the task has completed.</summary>
+    /// <returns>False when the client has left.</returns>
+    /// <exception cref="TimeoutException">Others could not be told in time.</exception>
+    /// <exception cref="InvalidOperationException">This silo is over.</exception>
+    internal async ValueTask<bool> ListenAsync(Interest interest)
+    {
+        if (!Listen(interest))
+            return false;
+        var heard = _member.HearAsync(_streams);
+        if (!heard.IsCompletedSuccessfully)
+            await heard.AsTask().WaitAsync(s_patience, _member.Clock.Time);
+        return true;
+    }
+
+    private bool Listen(Interest interest)
     {
         lock (_state)
         {

@@ -8,12 +8,12 @@ namespace McCache.Streaming;
 internal sealed class MulticastGateway(MulticastMembers members, ILocalSiloDetails silo) : Grain, IMulticastGateway
 {
     public ValueTask<Grant> Attach(string provider, ulong id, TimeSpan duration, Interest interest, IMulticastClientObserver client)
-        => new((members.Find(provider) ?? throw new InvalidOperationException($"Silo {silo.SiloAddress} has no multicast provider '{provider}'; add it with AddMulticastStreams."))
-            .AttachClient(id, duration, interest, client));
+        => (members.Find(provider) ?? throw new InvalidOperationException($"Silo {silo.SiloAddress} has no multicast provider '{provider}'; add it with AddMulticastStreams."))
+            .AttachClientAsync(id, duration, interest, client);
 
     public ValueTask<Grant> Renew(Attachment attachment, TimeSpan duration) => new(Find(attachment)?.Renew(duration) ?? new Grant(silo.SiloAddress, false, TimeSpan.Zero));
 
-    public ValueTask<bool> Listen(Attachment attachment, Interest interest) => new(Find(attachment)?.Listen(interest) == true);
+    public ValueTask<bool> Listen(Attachment attachment, Interest interest) => Find(attachment)?.ListenAsync(interest) ?? new(false);
 
     public ValueTask<Acknowledgement> Deliver(Attachment attachment, Batch batch) => new(Find(attachment)?.Receive(batch) ?? Acknowledgement.None);
 

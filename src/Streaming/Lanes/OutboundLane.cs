@@ -42,7 +42,6 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
     private long _lostTo; // the newest stamp that was lost
     private ulong? _receiver;
     private long _base;
-    private long _offset; // a frame's number less its sequence number: the same for all, since a publisher puts every frame on every lane
     private bool _isTravelling;
     private bool _isBuried;
     private int _failures;
@@ -96,7 +95,6 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
         if (!fits)
             Drop();
         _frames.Add(frame);
-        _offset = frame.Number - Last;
         if (awaited is not null)
         {
             _awaited.Add(frame.Name, Last, awaited);
@@ -105,9 +103,6 @@ internal sealed class OutboundLane(LaneLimits limits, Random random)
 
         return fits;
     }
-
-    /// <summary>A frame's sequence number on this lane.</summary>
-    internal long ToSequence(long number) => number - _offset;
 
     /// <summary>Frames were lost before this lane, which is new, could have them. One sequence number stands for them.</summary>
     /// <param name="streams">Of which streams; null for all.</param>

@@ -10,7 +10,7 @@ internal sealed class UnsettledBatches(long maxBytes)
     private long _bytes;
     private long _discarded;
 
-    /// <summary>The lane's sequence number up to which every live member has everything.</summary>
+    /// <summary>The number up to which every live member has everything.</summary>
     internal long Settled { get; private set; }
 
     /// <summary>Whether anything unsettled was discarded.</summary>
@@ -31,19 +31,17 @@ internal sealed class UnsettledBatches(long maxBytes)
     }
 
     /// <summary>The publisher says how far all are. It never takes that back.</summary>
-    internal void SettleTo(long sequence)
+    internal void SettleTo(long number)
     {
-        Settled = Math.Max(Settled, sequence);
-        while (_batches.TryPeek(out var first) && Last(first) <= Settled)
+        Settled = Math.Max(Settled, number);
+        while (_batches.TryPeek(out var first) && first.Last <= Settled)
             RemoveFirst();
     }
-
-    private static long Last(Batch batch) => batch.First + batch.Count - 1;
 
     private long RemoveFirst()
     {
         var first = _batches.Dequeue();
         _bytes -= first.Frames.Length;
-        return Last(first);
+        return first.Last;
     }
 }

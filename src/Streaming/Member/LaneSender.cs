@@ -189,8 +189,6 @@ internal abstract partial class LaneSender : KickedWork, IDisposable
                 _timer.Change(_lane.NextDue(now) is { } due ? Max(due - now, TimeSpan.FromMilliseconds(1)) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 return;
             }
-
-            settled = _lane.ToSequence(settled);
         }
 
         _ = SendAsync(batch, settled);

@@ -230,6 +230,16 @@ internal abstract class MulticastMember : IMulticastChannel
         }
     }
 
+    /// <summary>Another silo names the streams that it listens to.</summary>
+    private protected virtual void OnTopics(LaneReceiver from, ReadOnlySpan<byte> names)
+    {
+    }
+
+    /// <summary>Frames of another member are lost, of whichever streams.</summary>
+    private protected virtual void OnLost(LaneReceiver from)
+    {
+    }
+
     internal void OnHandlerFailed(Exception exception)
     {
         Interlocked.Increment(ref Counters.HandlerFailures);
@@ -257,8 +267,9 @@ internal abstract class MulticastMember : IMulticastChannel
 
     private void Apply(LaneReceiver from, in FrameView frame, long sequence, ref StreamCursor streams)
     {
-        var listeners = streams.Find(frame.Name);
-        if (listeners.IsEmpty || frame.Kind == FrameKind.Superseded)
+        if (frame.Kind == FrameKind.Topics)
+            OnTopics(from, frame.Payload);
+        if (frame.Kind is FrameKind.Topics or FrameKind.Superseded || streams.Find(frame.Name) is not { IsEmpty: false } listeners)
             return;
         var outcome = FrameOutcome.Applied;
         switch (frame.Kind)
@@ -324,6 +335,7 @@ internal abstract class MulticastMember : IMulticastChannel
     {
         Counters.AddGap(reason, from.Incarnation.Silo);
         Log.GapNoted(Name, reason);
+        OnLost(from);
         var told = from.TrackLoss();
         foreach (var (name, listeners) in gap.Streams is null ? Streams.All : gap.Streams.Select(name => KeyValuePair.Create(name, Streams.Find(name))))
         {

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace McCache.Streaming;
 
 /// <summary>Another silo as this one publishes to it.</summary>
@@ -8,16 +10,24 @@ internal sealed class Peer(SiloMember member, SiloAddress silo, long since) : La
 {
     internal SiloAddress Silo => silo;
 
+    /// <summary>The streams that it listens to; null for all. Under the publishing lock.</summary>
+    internal FrozenSet<byte[]>? Topics { get; set; }
+
     private protected override long ReadMark() => member.NextMark();
 
     private protected override long ReadSettled() => member.SettledEverywhere;
 
     private protected override TimeSpan? Beat => member.Streams.HasReplicas ? member.Lease.Times.Renewal : null;
 
-    private protected override void OnFull() => member.OnLaneFull(silo.ToString(), silo);
+    private protected override void OnFull()
+    {
+        member.OnLaneFull(silo.ToString(), silo);
+        member.TellTopics(this);
+    }
 
     private protected override ValueTask<Acknowledgement> DeliverAsync(OutgoingBatch batch, byte[] frames, long settled) => member.Transport.DeliverAsync(
-        silo, new Batch(member.Name, member.Incarnation, batch.First, batch.Frames.Length, batch.Gap, frames, settled, batch.Mark, since));
+        silo, new Batch(
+            member.Name, member.Incarnation, batch.First, batch.Frames.Length, batch.Gap, frames, settled, batch.Mark, since, batch.Frames.Length == 0 ? 0 : batch.Frames[^1].Number));
 
     private protected override Acknowledgement OnAnswered(Acknowledgement acknowledgement)
         => acknowledgement is { Overruled: not null } && !member.Stamps.Observe(acknowledgement.Stamp)

@@ -33,9 +33,9 @@ internal sealed class Relay(SiloMember member) : KickedWork(member.Lease.Queue)
         foreach (var batch in unsettled.Batches)
         {
             var reader = new FrameReader(batch.Frames);
-            for (var sequence = batch.First; reader.TryRead(out var frame); sequence++)
+            while (reader.TryRead(out var frame))
             {
-                if (sequence <= unsettled.Settled || frame.Kind is FrameKind.Completed or FrameKind.Error or FrameKind.Superseded || member.Streams.Find(frame.Name).Handler is null)
+                if (frame.Number <= unsettled.Settled || frame.Kind is FrameKind.Completed or FrameKind.Error or FrameKind.Superseded || member.Streams.Find(frame.Name).Handler is null)
                     continue;
                 Interlocked.Increment(ref member.Counters.Relayed);
                 var told = frame.Kind switch

@@ -21,8 +21,8 @@ internal sealed partial class SiloMember
     /// <summary>How long this silo may serve; zero before its start, when it is stopping, and when it is dead.</summary>
     internal TimeSpan ServesFor => ServeUntil([]) == 0 ? TimeSpan.Zero : Lease.ValidFor;
 
-    /// <summary>Attaches a client, unless this silo may not serve itself.</summary>
-    internal Grant AttachClient(ulong id, TimeSpan duration, Interest interest, IMulticastClientObserver observer)
+    /// <summary>Attaches a client, unless this silo may not serve itself, or cannot tell others in time to what the client listens.</summary>
+    internal async ValueTask<Grant> AttachClientAsync(ulong id, TimeSpan duration, Interest interest, IMulticastClientObserver observer)
     {
         var client = new AttachedClient(this, id, observer);
         if (Clients >= MaxClients || !_clients.TryAdd(id, client))
@@ -33,11 +33,20 @@ internal sealed partial class SiloMember
 
         Interlocked.Increment(ref _clientCount);
 
-        client.Listen(interest); // before the grant: whatever is published from now on reaches it
-        var grant = client.Renew(duration);
-        if (grant.Duration == TimeSpan.Zero)
-            client.Leave();
-        return grant with { IsKnown = grant.Duration > TimeSpan.Zero };
+        try
+        {
+            await client.ListenAsync(interest); // before the grant: whatever is published from then on reaches it
+            var grant = client.Renew(duration);
+            if (grant.Duration > TimeSpan.Zero)
+                return grant;
+        }
+        catch (Exception exception) when (exception is TimeoutException or InvalidOperationException)
+        {
+            Log.ClientUnanswered(exception, Name);
+        }
+
+        client.Leave();
+        return new(Silo, false, TimeSpan.Zero);
     }
 
     public void TellClients(StreamId stream)

@@ -26,7 +26,7 @@ internal sealed partial class SiloMember
     /// <summary>Puts a frame on every lane.</summary>
     internal override bool Send(Frame frame, PendingPublish? pending, bool isLocal, AttachedClient? onBehalfOf = null)
     {
-        if (frame.Kind is not (FrameKind.Relayed or FrameKind.Lost))
+        if (frame.Kind is not (FrameKind.Relayed or FrameKind.Lost or FrameKind.Topics))
             Interlocked.Increment(ref Counters.Published);
         lock (_publishing)
         {
@@ -35,7 +35,7 @@ internal sealed partial class SiloMember
             frame.SetNumber(++_number, Stamps.Next());
             if (!_isStarted)
                 KeepEarly(frame, pending);
-            foreach (var peer in _lanes)
+            foreach (var peer in LanesOf(frame.Name))
                 peer.Enqueue(frame, pending is { IsTraced: true } ? new TracedPlace(pending, peer.Silo) : pending);
             if (Clients > 0)
                 SendToClients(frame, pending, onBehalfOf);
@@ -52,6 +52,7 @@ internal sealed partial class SiloMember
     {
         _peers = peers;
         Volatile.Write(ref _lanes, [.. peers.Values]);
+        ForgetRoutes();
     }
 
     /// <summary>A stamp at or below which nothing will be put on a lane any more.</summary>

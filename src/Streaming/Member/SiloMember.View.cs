@@ -22,6 +22,7 @@ internal sealed partial class SiloMember
     internal void OnLease(LeaseState lease)
     {
         SiloAddress[] unheard;
+        bool starts;
         lock (_publishing)
         {
             if (_isClosed || lease.Revision <= _lease?.Revision)
@@ -63,7 +64,8 @@ internal sealed partial class SiloMember
             }
 
             unheard = lease.IsStarted && lease.ServeUntil > Clock.Now ? [.. _unheard] : [];
-            if (lease.IsStarted)
+            starts = lease.IsStarted && !_isStarted;
+            if (starts)
                 SettleEarly();
         }
 
@@ -72,6 +74,8 @@ internal sealed partial class SiloMember
         if (lease.IsSelfDead)
             FailAll(DeclaredDead);
         Serve();
+        if (starts && Options.HasTopics)
+            TellTopics();
         CompleteSettled();
     }
 
@@ -145,8 +149,13 @@ internal sealed partial class SiloMember
             LoseReplicas(silo, mark + 1);
     }
 
+    internal override Task ListenAsync(byte[] stream) => HearAsync([stream]).AsTask();
+
+    /// <exception cref="InvalidOperationException">The stream has a handler already; or the member has started, and has told the others to which streams it listens.</exception>
     public override void Attach(StreamId stream, IFrameHandler handler)
     {
+        if (Options.HasTopics && Volatile.Read(ref _isStarted))
+            throw new InvalidOperationException($"On multicast provider '{Name}' handlers attach before the silo has started.");
         base.Attach(stream, handler);
         foreach (var (_, peer) in _peers)
             peer.Kick(); // lanes of replicas say their watermarks
@@ -178,8 +187,6 @@ internal sealed partial class SiloMember
 
     private void SettleEarly()
     {
-        if (_isStarted)
-            return;
         Volatile.Write(ref _isStarted, true);
         foreach (var (_, pending) in _early)
             pending?.Settle();
@@ -196,6 +203,7 @@ internal sealed partial class SiloMember
         foreach (var (frame, pending) in _early)
             peer.Enqueue(frame, pending);
         SetPeers(_peers.Add(silo, peer));
+        TellTopics(peer);
         if (Streams.HasReplicas)
             peer.Kick(); // the lane says its watermark
     }

@@ -11,9 +11,10 @@ internal readonly record struct Incarnation([property: Id(0)] SiloAddress Silo, 
 /// <param name="Count">The number of frames.</param>
 /// <param name="Gap">When not null: whatever was before <paramref name="First"/> and has not been applied is lost.</param>
 /// <param name="Frames">The frames, one after another, see <see cref="Frame"/>.</param>
-/// <param name="Settled">The lane's sequence number up to which every live member has the publisher's frames. Whatever is above is kept by its receivers, see <see cref="UnsettledBatches"/>.</param>
+/// <param name="Settled">The number up to which every live member has those of the publisher's frames that concern it. Whatever is above is kept by its receivers, see <see cref="UnsettledBatches"/>.</param>
 /// <param name="Mark">The watermark, a stamp: whatever still comes on this lane is newer.</param>
 /// <param name="Since">The stamp at which the lane began: what the publisher published up to it was never on the lane. 0 when there was nothing.</param>
+/// <param name="Last">The number of the last frame; without frames, 0.</param>
 [GenerateSerializer, Immutable, Alias(WireAliases.Batch)]
 internal sealed record Batch(
     [property: Id(0)] string Provider,
@@ -24,7 +25,8 @@ internal sealed record Batch(
     [property: Id(5)] byte[] Frames,
     [property: Id(6)] long Settled = 0,
     [property: Id(7)] long Mark = 0,
-    [property: Id(8)] long Since = 0);
+    [property: Id(8)] long Since = 0,
+    [property: Id(9)] long Last = 0);
 
 /// <summary>Which streams' frames are lost.</summary>
 /// <param name="Streams">The names of the streams, see <see cref="StreamNames"/>; null for all of them.</param>

@@ -25,6 +25,9 @@ internal enum FrameKind : byte
 
     /// <summary>What was published here is superseded by a frame that comes later in the batch. No payload.</summary>
     Superseded = 7,
+
+    /// <summary>The silo names the streams that it listens to, see <see cref="Topics"/>. The payload is the names.</summary>
+    Topics = 8,
 }
 
 /// <summary>

@@ -120,10 +120,14 @@ public sealed class RelayTests : IDisposable
         ++_revision, live.ToHashSet(), left ?? [], (dead ?? []).ToDictionary(silo => silo, _ => _lease.Clock.Now), TimeSpan.MaxValue, IsStarted: true, IsSelfDead: false));
 
     private Acknowledgement Receive(long first, long settled, params string[] items) => _member.Receive(new Batch(
-        "p", new Incarnation(s_mortal, 1), first, items.Length, null, [.. items.SelectMany(item => Create(FrameKind.Item, item).Bytes)], settled));
+        "p", new Incarnation(s_mortal, 1), first, items.Length, null, [.. items.SelectMany((item, i) => Create(FrameKind.Item, item, first + i).Bytes)], settled, Last: first + items.Length - 1));
 
-    private static Frame Create(FrameKind kind, string text)
-        => new(kind, false, s_stream, kind == FrameKind.Relayed ? new Origin(3, 4).Before(Encoding.UTF8.GetBytes(text)) : Encoding.UTF8.GetBytes(text));
+    private static Frame Create(FrameKind kind, string text, long number = 1)
+    {
+        var frame = new Frame(kind, false, s_stream, kind == FrameKind.Relayed ? new Origin(3, 4).Before(Encoding.UTF8.GetBytes(text)) : Encoding.UTF8.GetBytes(text));
+        frame.SetNumber(number, number);
+        return frame;
+    }
 
     /// <summary>Acknowledges everything at once, but for one silo nothing.</summary>
     private sealed class Wire : IMulticastTransport, ILeaseNetwork
