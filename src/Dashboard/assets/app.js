@@ -50,10 +50,10 @@ function connect() {
 function tell() {
   const quiet = (Date.now() - heard) / 1000;
   const patience = Math.max(4, 3 * session.refreshSeconds);
-  const [state, text, problem] = isDown ? ['bad', 'Disconnected', heard ? `This page has lost its server; it shows what was true ${f.span(quiet)} ago, and connects again by itself.` : 'The server does not answer; this page tries again by itself.']
-    : store?.error ? ['bad', 'No answer', `The cluster does not answer (${store.error}) This is what was true at ${f.at(store.time)}.`]
+  const [state, text, problem] = isDown ? ['bad', 'Disconnected', heard ? `This page has lost its server; what is shown was true ${f.span(quiet)} ago. It connects again by itself.` : 'The server does not answer; this page tries again by itself.']
+    : store?.error ? ['bad', 'No answer', `The cluster does not answer. ${store.error.replace(/[.\s]*$/, '.')}${store.silos.size || store.silo || store.cache ? ` What is shown was true at ${f.at(store.time)}.` : ''}`]
       : !heard ? ['loading', 'Connecting', '']
-        : quiet > patience ? ['warn', 'Stale', `Nothing was heard for ${f.span(quiet)}; this is what was true then.`]
+        : quiet > patience ? ['warn', 'Stale', `Nothing was heard for ${f.span(quiet)}; what is shown was true then.`]
           : ['ok', 'Live', ''];
   write(status, text);
   mark(status, 'data-state', state);
