@@ -29,7 +29,7 @@ public static class McCacheDashboardExtensions
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<McCacheDashboardOptions>, DashboardOptionsValidation>();
         services.AddAntiforgery();
-        services.AddAuthorizationCore();
+        services.AddAuthorization(); // with less, a WebApplication would not start
         services.AddOpenApi(Document, options => options.ShouldInclude = description => description.ActionDescriptor.EndpointMetadata.OfType<DashboardApi>().Any());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IAdministrationSource, AdministrationSource>();

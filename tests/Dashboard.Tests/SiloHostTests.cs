@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -17,7 +18,7 @@ public sealed class SiloHostTests
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddRouting();
         builder.UseOrleans(silo => silo
-            .UseLocalhostClustering(0, 0, serviceId: "dashboard", clusterId: Guid.NewGuid().ToString("N"))
+            .UseLocalhostClustering(FreePort(), 0, serviceId: "dashboard", clusterId: Guid.NewGuid().ToString("N"))
             .AddMcCache(caches => caches.Configure(options => options.SingleSilo = true).Add<string, int>("products")));
         builder.Services.AddMcCacheDashboard();
         await using var application = builder.Build();
@@ -33,5 +34,12 @@ public sealed class SiloHostTests
         Assert.Equal(1, overview.GetProperty("totals").GetProperty("entries").GetInt64());
         Assert.Equal("-", Assert.Single(overview.GetProperty("promises").EnumerateArray()).GetProperty("cells").GetString());
         Assert.Equal(JsonValueKind.Null, Assert.Single(overview.GetProperty("silos").EnumerateArray()).GetProperty("validForSeconds").ValueKind); // for ever, as the only silo
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
