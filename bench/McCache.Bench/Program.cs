@@ -1,4 +1,5 @@
 using System.CommandLine;
+using McCache.Bench.Dashboards;
 using McCache.Bench.Fills;
 using McCache.Bench.HitRatios;
 using McCache.Bench.Hits;
@@ -23,6 +24,7 @@ var root = new RootCommand("The benchmarks of McCache. Every figure stands besid
     ThroughputCommand.Create(),
     ScaleCommand.Create(),
     SealCommand.Create(),
+    DashboardCommand.Create(),
 };
 foreach (var child in LargeCommand.CreateChildren().Concat(WireCommands.CreateChildren()))
     root.Add(child);

@@ -6,6 +6,7 @@ namespace McCache.Client;
 internal sealed class CacheInstruments : IDisposable
 {
     private readonly Meter _meter = new("McCache");
+    private readonly Histogram<double> _verbs;
 
     internal CacheInstruments(CacheMember member)
     {
@@ -30,6 +31,10 @@ internal sealed class CacheInstruments : IDisposable
         Replica("mccache.replica.refused", "{value}", "Large values that were not what was announced.", r => r.Refused);
         _meter.CreateObservableUpDownCounter("mccache.replica.bytes", () => MeasureReplicas(r => r.LargeBytes), "By", "Bytes of large values kept for others, or being pulled.");
 
+        _verbs = _meter.CreateHistogram(
+            "mccache.coherent.duration", "s", "How long coherent verbs took, until every member that may serve the cache had followed.", tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] });
+
         void Counter(string name, string unit, string description, Func<CacheStatistics, long> read)
             => _meter.CreateObservableCounter(name, () => Measure(read), unit, description);
 
@@ -42,6 +47,12 @@ internal sealed class CacheInstruments : IDisposable
 
         IEnumerable<Measurement<long>> Measure(Func<CacheStatistics, long> read)
             => member.Caches.Select(cache => new Measurement<long>(read(cache.Statistics), new KeyValuePair<string, object?>("mccache.cache", cache.Name)));
+    }
+
+    internal void RecordVerb(string cache, TimeSpan duration)
+    {
+        if (_verbs.Enabled)
+            _verbs.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("mccache.cache", cache));
     }
 
     public void Dispose() => _meter.Dispose();

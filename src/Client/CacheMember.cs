@@ -26,10 +26,10 @@ internal sealed class CacheMember : IDisposable
         Options = options.Value;
         Time = services.GetService<TimeProvider>() ?? TimeProvider.System;
         Channel = services.GetRequiredKeyedService<IMulticastChannel>(ProviderName);
+        Instruments = new CacheInstruments(this);
         foreach (var registration in registrations)
             _caches[registration.Name] = registration.Create(this);
         _sweeper = Time.CreateTimer(static state => ((CacheMember)state!).Sweep(), this, s_sweepPeriod, s_sweepPeriod);
-        Instruments = new CacheInstruments(this);
     }
 
     internal IServiceProvider Services { get; }
@@ -40,7 +40,7 @@ internal sealed class CacheMember : IDisposable
 
     internal IMulticastChannel Channel { get; }
 
-    private CacheInstruments Instruments { get; }
+    internal CacheInstruments Instruments { get; }
 
     /// <summary>Every cache, in the order of their names.</summary>
     internal IReadOnlyList<ICacheAdministration> Caches => [.. _caches.Values.OrderBy(cache => cache.Name, StringComparer.Ordinal)];

@@ -128,19 +128,14 @@ internal sealed partial class CacheView<TKey, TValue> : IMcCache<TKey, TValue>
         return SetCoreAsync(key, value, options, cancellationToken);
     }
 
-    public ValueTask RemoveAsync(TKey key, CancellationToken cancellationToken = default)
-    {
-        var change = _member.RemoveChange(NotNull(key));
-        return _member.RunAsync(change, () => _local.Remove(key, out _, change), cancellationToken);
-    }
+    public ValueTask RemoveAsync(TKey key, CancellationToken cancellationToken = default) => _member.RemoveAsync(NotNull(key), cancellationToken);
 
     public ValueTask ClearAsync(CancellationToken cancellationToken = default) => _member.ClearAsync(cancellationToken);
 
     public ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(tag);
-        var change = _member.RemoveByTagChange(tag);
-        return _member.RunAsync(change, () => _local.RemoveByTag(tag, CacheChangeKind.Removed, change), cancellationToken);
+        return _member.RemoveByTagAsync(tag, cancellationToken);
     }
 
     private ValueTask SetCoreAsync(TKey key, TValue value, CacheEntryOptions? options, CancellationToken cancellationToken)

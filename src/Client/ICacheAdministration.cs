@@ -22,6 +22,36 @@ internal interface ICacheAdministration : IDisposable
     /// <summary>Removes everything, coherently; see <see cref="IMcCache{TKey, TValue}.ClearAsync"/>.</summary>
     ValueTask ClearAsync(CancellationToken cancellationToken);
 
+    /// <summary>Whether no change is missing from this member's copy.</summary>
+    bool IsWhole { get; }
+
+    /// <summary>What this member's copy is now.</summary>
+    CacheSnapshot Read(bool withDigest, bool withTopKeys);
+
+    /// <summary>Some keys in their order; see <see cref="IMcCacheAdministration.GetKeysAsync"/>.</summary>
+    KeyPage Browse(int skip, int count);
+
+    /// <summary>Whether a text names a key.</summary>
+    /// <exception cref="InvalidOperationException">Keys have no text.</exception>
+    /// <exception cref="ArgumentException">This one does not.</exception>
+    void CheckText(string key);
+
+    /// <inheritdoc cref="CheckText"/>
+    CacheEntryMetadata? GetMetadataByText(string key);
+
+    /// <inheritdoc cref="CheckText"/>
+    bool EvictByText(string key);
+
+    /// <inheritdoc cref="CheckText"/>
+    ValueTask RemoveByTextAsync(string key, CancellationToken cancellationToken);
+
+    /// <exception cref="ArgumentException">The tag is too large, or not well-formed.</exception>
+    ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken);
+
+    /// <summary>Mends this member's copy; see <see cref="IMcCacheAdministration.RepairAsync"/>.</summary>
+    /// <returns>Whether nothing is missing from it.</returns>
+    ValueTask<bool> MendAsync();
+
     /// <summary>Drops up to so many entries whose time to live has ended.</summary>
     void Sweep(int maxEntries);
 }

@@ -28,7 +28,10 @@ internal class InvalidatingCache<TKey, TValue> : MemberCache<TKey, TValue>
     private protected override async ValueTask CompleteAsync(OutgoingChange change, Action make)
     {
         using (change)
+        {
             await change.Settled;
+            EndVerb(change);
+        }
     }
 
     private protected override FrameOutcome Apply(in ReceivedFrame frame, CacheOperation operation, ReadOnlySpan<byte> body)

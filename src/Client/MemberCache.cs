@@ -10,12 +10,13 @@ namespace McCache.Client;
 /// One cache of this member: its memory, and its end of the cache's multicast stream. A verb makes its change first, so that a key or a value that the serializer refuses changes nothing; the
 /// memory makes it and sends it, both under its lock. What other members tell is applied on the lane.
 /// </summary>
-internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IFrameHandler, OutgoingChange.ISender
+internal abstract partial class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, IFrameHandler, OutgoingChange.ISender
     where TKey : notnull
 {
     private const int Latest = 64;
 
     private readonly CacheOptions _options;
+    private readonly CacheInstruments _instruments;
     private readonly Frame?[] _latest = new Frame?[Latest]; // by the key's hash: what was published last
 
     private protected MemberCache(LocalCache<TKey, TValue> local, CacheMember member, CacheOptions options)
@@ -23,6 +24,8 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
         Local = local;
         Services = member.Services;
         _options = options;
+        _instruments = member.Instruments;
+        _coherentVerbs = new LatencyRecorder(member.Time);
         Logger = member.Services.GetRequiredService<ILoggerFactory>().CreateLogger<MemberCache<TKey, TValue>>();
         Channel = member.Channel;
         Stream = StreamId.Create(CacheMember.StreamNamespace, local.Name);
@@ -90,6 +93,18 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
         CacheFrame.CheckSize(length, "tag");
     });
 
+    internal ValueTask RemoveAsync(TKey key, CancellationToken cancellationToken)
+    {
+        var change = RemoveChange(key);
+        return RunAsync(change, () => Local.Remove(key, out _, change), cancellationToken);
+    }
+
+    public ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken)
+    {
+        var change = RemoveByTagChange(tag);
+        return RunAsync(change, () => Local.RemoveByTag(tag, CacheChangeKind.Removed, change), cancellationToken);
+    }
+
     public ValueTask ClearAsync(CancellationToken cancellationToken)
     {
         var change = ClearChange();
@@ -105,6 +120,12 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
     internal ValueTask RunAsync(OutgoingChange change, Action make, CancellationToken cancellationToken)
     {
         (change.IsAwaited, change.Token) = (true, cancellationToken);
+        return Tracing.Source.HasListeners() ? RunTracedAsync(change, make) : RunUntracedAsync(change, make);
+    }
+
+    private ValueTask RunUntracedAsync(OutgoingChange change, Action make)
+    {
+        change.Begun = BeginVerb();
         try
         {
             make();
@@ -321,20 +342,6 @@ internal abstract class MemberCache<TKey, TValue> : ICacheAdministration<TKey>, 
         Keys.Write(buffer, key);
         return buffer.Written.ToArray();
     }
-
-    // Administration of this member's copy. ------------------------------------------------------------------------------------------
-
-    public abstract ulong Digest();
-
-    public virtual ReplicaCounts? Replica => null;
-
-    public CacheEntryMetadata? GetMetadata(TKey key) => Local.TryGetMetadata(key, out var metadata) ? metadata : null;
-
-    public bool Evict(TKey key) => Local.Evict(key);
-
-    public void Clear() => Local.Clear(CacheChangeKind.Evicted);
-
-    public virtual void Sweep(int maxEntries) => Local.Sweep(maxEntries);
 
     public virtual void Dispose()
     {

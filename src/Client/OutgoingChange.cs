@@ -43,6 +43,9 @@ internal sealed class OutgoingChange : Change, IBufferWriter<byte>, IDisposable
     /// <summary>Called instead of making it again.</summary>
     internal Action? Again { get; set; }
 
+    /// <summary>For a coherent verb: when it began, see <see cref="LatencyRecorder.Start"/>.</summary>
+    internal long Begun { get; set; }
+
     /// <summary>Gives up the waiting.</summary>
     internal CancellationToken Token { get; set; }
 

@@ -5,6 +5,7 @@ internal sealed partial class LocalCache<TKey, TValue>
     private const long SpikeWithin = 5_000;
 
     private readonly long _changeWindow;
+    private readonly bool _notesReads; // one test on the way of a hit
     private readonly long[] _changes = new long[Enum.GetValues<CacheChangeKind>().Length];
     private ChangeQueue<TKey>[] _watchers = [];
     private long _lastChange = long.MinValue / 2, _spikes, _spikeTime;

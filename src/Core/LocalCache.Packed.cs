@@ -31,7 +31,7 @@ internal sealed partial class LocalCache<TKey, TValue>
             // As TryGet does.
             entry.Frequency = (byte)Math.Min(entry.Frequency + 1, EvictionNode.MaxFrequency);
             long now = _clock.Now;
-            if (_changeWindow > 0)
+            if (_notesReads)
             {
                 NoteRead(entry, now);
             }

@@ -22,7 +22,7 @@ internal sealed partial class LocalCache<TKey, TValue>
                     entry.Frequency++;
                 }
 
-                if (_changeWindow > 0)
+                if (_notesReads)
                 {
                     NoteRead(entry, now);
                 }
@@ -53,17 +53,20 @@ internal sealed partial class LocalCache<TKey, TValue>
             }
 
             var start = _time.GetUtcNow() - TimeSpan.FromMilliseconds(_clock.Now);
-            metadata = new(
-                At(entry.Inserted), At(entry.Updated), entry.Expires == Never ? null : At(entry.Expires), entry.Size, Array.AsReadOnly(entry.Tags), entry.Register?.Version);
+            metadata = Describe(entry, start);
             return true;
-
-            DateTimeOffset At(long time) => start + TimeSpan.FromMilliseconds(time);
         }
     }
 
     /// <summary>A sixteenth of the window is precise enough, and spares hot entries most of the writes.</summary>
     private void NoteRead(Entry entry, long now)
     {
+        _topKeys?.Note(entry.Key);
+        if (_changeWindow == 0)
+        {
+            return;
+        }
+
         if (entry.LastRead == 0 || (uint)now - entry.LastRead >= _changeWindow >> 4)
         {
             entry.LastRead = (uint)now == 0 ? uint.MaxValue : (uint)now;

@@ -53,6 +53,8 @@ internal sealed partial class LocalCache<TKey, TValue>
         _timeToLive = EntryTerms.ToMilliseconds(options.TimeToLive) ?? Never;
         _updateMovesToLast = options.UpdateMovesToLast;
         _changeWindow = (long)options.ChangeWindow.TotalMilliseconds;
+        _topKeys = options.TopKeys > 0 ? new(options.TopKeys) : null;
+        _notesReads = _changeWindow > 0 || _topKeys is not null;
         _replicates = options.Coherence == Coherence.Replicate;
         _buckets = _replicates ? new Register?[Buckets] : [];
         _digests = _replicates ? new ulong[Buckets] : [];

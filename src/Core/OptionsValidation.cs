@@ -20,6 +20,7 @@ internal sealed class OptionsValidation : IValidateOptions<CacheOptions>
         Check(options.MaxBytes is null or >= 1, nameof(options.MaxBytes), options.MaxBytes, "1 or more, or null for no limit");
         Check(options.TimeToLive is not { } life || IsTimeToLive(life), nameof(options.TimeToLive), options.TimeToLive, $"{TimeToLiveRange}, or null for no limit");
         Check(options.ChangeWindow >= TimeSpan.Zero && options.ChangeWindow <= Day, nameof(options.ChangeWindow), options.ChangeWindow, "from zero to one day");
+        Check(options.TopKeys is >= 0 and <= 1_000, nameof(options.TopKeys), options.TopKeys, "from 0 to 1,000");
         Check(Enum.IsDefined(options.Coherence), nameof(options.Coherence), options.Coherence, $"{nameof(Coherence.Invalidate)} or {nameof(Coherence.Replicate)}");
         Check(Enum.IsDefined(options.StaleReads), nameof(options.StaleReads), options.StaleReads, $"{nameof(StaleReads.Miss)} or {nameof(StaleReads.Serve)}");
         return problems.Build();

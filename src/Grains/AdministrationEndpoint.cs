@@ -25,11 +25,26 @@ internal interface IAdministrationEndpoint : IGrainService
 
     [Alias("EvictAll"), ResponseTimeout("00:00:03")]
     ValueTask<int> EvictAll(string cache);
+
+    [Alias("GetSnapshot"), ResponseTimeout("00:00:03")]
+    ValueTask<SiloSnapshot> GetSnapshot(SnapshotRequest request);
+
+    [Alias("GetKeys"), ResponseTimeout("00:00:03")]
+    ValueTask<KeyPage> GetKeys(string cache, int skip, int count);
+
+    [Alias("GetMetadataByText"), ResponseTimeout("00:00:03")]
+    ValueTask<CacheEntryMetadata?> GetMetadataByText(string cache, string key);
+
+    [Alias("EvictByText"), ResponseTimeout("00:00:03")]
+    ValueTask<bool> EvictByText(string cache, string key);
+
+    [Alias("Repair"), ResponseTimeout("00:00:08")]
+    ValueTask<bool> Repair(string cache);
 }
 
 /// <inheritdoc cref="IAdministrationEndpoint"/>
 /// <remarks>What is O(n) runs on the thread pool, so that it holds up no other question.</remarks>
-internal sealed class AdministrationEndpoint(GrainId id, Orleans.Runtime.Silo silo, ILoggerFactory loggers, CacheMember member)
+internal sealed class AdministrationEndpoint(GrainId id, Orleans.Runtime.Silo silo, ILoggerFactory loggers, CacheMember member, SiloSnapshots snapshots)
     : GrainService(id, silo, loggers), IAdministrationEndpoint
 {
     public ValueTask<IReadOnlyList<CacheStatistics>> GetStatistics() => new(member.Caches.Select(cache => cache.Statistics).ToArray());
@@ -54,6 +69,16 @@ internal sealed class AdministrationEndpoint(GrainId id, Orleans.Runtime.Silo si
             return entries;
         }));
     }
+
+    public ValueTask<SiloSnapshot> GetSnapshot(SnapshotRequest request) => new(Task.Run(() => snapshots.Read(request)));
+
+    public ValueTask<KeyPage> GetKeys(string cache, int skip, int count) => new(Task.Run(() => member.Find(cache).Browse(skip, count)));
+
+    public ValueTask<CacheEntryMetadata?> GetMetadataByText(string cache, string key) => new(member.Find(cache).GetMetadataByText(key));
+
+    public ValueTask<bool> EvictByText(string cache, string key) => new(member.Find(cache).EvictByText(key));
+
+    public ValueTask<bool> Repair(string cache) => new(Task.Run(() => member.Find(cache).MendAsync().AsTask()));
 }
 
 /// <summary>Reaches the administration endpoints of the live silos.</summary>

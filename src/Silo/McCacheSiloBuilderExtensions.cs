@@ -29,6 +29,7 @@ public static class McCacheSiloBuilderExtensions
         if (!builder.Services.Any(service => service.ServiceType == typeof(AdministrationClient)))
         {
             builder.Services.AddSingleton<AdministrationClient>();
+            builder.Services.AddSingleton<SiloSnapshots>();
             builder.AddGrainService<AdministrationEndpoint>();
             builder.AddIncomingGrainCallFilter<AccessFilter>();
             builder.Services.AddSingleton<AccessControl>();

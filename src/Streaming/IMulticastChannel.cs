@@ -41,6 +41,9 @@ internal interface IReplicaChannel : IMulticastChannel
     /// <summary>Jitter, and the choice of whom to ask.</summary>
     Random Random { get; }
 
+    /// <summary>Where what befalls a replica is told to people; null where nobody looks.</summary>
+    CoherenceEvents? Events => null;
+
     /// <summary>How often replicas are compared.</summary>
     TimeSpan Renewal { get; }
 

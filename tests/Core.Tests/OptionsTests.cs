@@ -15,12 +15,14 @@ public class OptionsTests
         { "TimeToLive", "3651.00:00:00", "positive and at most 3650 days, or null for no limit" },
         { "ChangeWindow", "-00:00:01", "from zero to one day" },
         { "ChangeWindow", "1.00:00:01", "from zero to one day" },
+        { "TopKeys", "-1", "from 0 to 1,000" },
+        { "TopKeys", "1001", "from 0 to 1,000" },
     };
 
     public static TheoryData<string, string> Legal => new()
     {
         { "MaxEntries", "1" }, { "MaxEntries", "100000000" }, { "MaxBytes", "1" }, { "MaxBytes", "" }, { "TimeToLive", "00:00:00.0000001" }, { "TimeToLive", "3650.00:00:00" },
-        { "TimeToLive", "" }, { "ChangeWindow", "00:00:00" }, { "ChangeWindow", "1.00:00:00" },
+        { "TimeToLive", "" }, { "ChangeWindow", "00:00:00" }, { "ChangeWindow", "1.00:00:00" }, { "TopKeys", "0" }, { "TopKeys", "1000" },
     };
 
     [Theory]
@@ -50,9 +52,11 @@ public class OptionsTests
         var member = new McCacheOptions();
         Assert.Equal((TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1), false), (member.MaxClockSkew, member.LeaseDuration, member.LeaseRenewal, member.SingleSilo));
         Assert.Equal((Coherence.Invalidate, 64 * 1024, 512L * 1024 * 1024), (cache.Coherence, member.MaxInlineValueBytes, member.MaxLargeValueBytes));
-        Assert.Equal(7, typeof(CacheOptions).GetProperties().Length);
+        Assert.Equal(0, cache.TopKeys);
+        Assert.Equal(8, typeof(CacheOptions).GetProperties().Length);
         Assert.False(member.RequireTls);
-        Assert.Equal(7, typeof(McCacheOptions).GetProperties().Length);
+        Assert.Empty(member.EncryptionKeys);
+        Assert.Equal(8, typeof(McCacheOptions).GetProperties().Length);
     }
 
     [Fact]
@@ -120,6 +124,7 @@ public class OptionsTests
             case "MaxBytes": options.MaxBytes = value == "" ? null : long.Parse(value); break;
             case "TimeToLive": options.TimeToLive = value == "" ? null : TimeSpan.Parse(value); break;
             case "ChangeWindow": options.ChangeWindow = TimeSpan.Parse(value); break;
+            case "TopKeys": options.TopKeys = int.Parse(value); break;
         }
 
         return options;

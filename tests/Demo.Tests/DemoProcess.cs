@@ -53,6 +53,19 @@ internal sealed partial class DemoProcess : IAsyncDisposable
         Assert.Fail($"The demo ended before it replayed:\n{string.Join('\n', _errors)}");
     }
 
+    /// <summary>Waits until it says something.</summary>
+    /// <returns>What follows in the line.</returns>
+    public async Task<string> SayingAsync(string beginning)
+    {
+        await foreach (var line in _progress.Reader.ReadAllAsync(TestContext.Current.CancellationToken))
+        {
+            if (line.StartsWith(beginning, StringComparison.Ordinal))
+                return line[beginning.Length..];
+        }
+
+        throw new InvalidOperationException($"The demo ended before it said '{beginning}':\n{string.Join('\n', _errors)}");
+    }
+
     /// <summary>Waits until the demo has ended.</summary>
     public async Task<(int ExitCode, string Output, string Errors)> EndAsync()
     {

@@ -26,6 +26,26 @@ public sealed class ReplayTests
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task The_dashboard_has_the_totals_that_the_result_has()
+    {
+        await using var demo = DemoProcess.Start("--seconds", "3", "--hold", "120", "--json");
+        var address = await demo.SayingAsync("McCache dashboard: ");
+        await demo.SayingAsync("Holding for ");
+        using var http = new HttpClient { BaseAddress = new Uri(address) };
+        var totals = JsonSerializer.Deserialize<JsonElement>(await http.GetStringAsync("api/caches")).GetProperty("totals");
+        var silos = JsonSerializer.Deserialize<JsonElement>(await http.GetStringAsync("api/silos")).GetProperty("silos");
+        Assert.Contains("<title>McCache</title>", await http.GetStringAsync(""), StringComparison.Ordinal);
+        Assert.True((await http.GetAsync(new Uri("/orleans/", UriKind.Relative))).IsSuccessStatusCode);
+        demo.Terminate();
+        var (_, output, _) = await demo.EndAsync();
+        var result = Result(output);
+        Assert.Equal(3, silos.GetArrayLength());
+        Assert.Equal(result.GetProperty("coherentVerbs").GetInt64(), totals.GetProperty("coherentVerbs").GetInt64());
+        Assert.Equal(result.GetProperty("requests").GetInt64(), totals.GetProperty("hits").GetInt64() + totals.GetProperty("misses").GetInt64());
+        Assert.Equal(result.GetProperty("hitRatio").GetDouble(), totals.GetProperty("hitRatio").GetDouble(), 4);
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task Replay_that_replicates_ends_with_the_same_pages_in_the_same_order_on_all_silos()
     {
         await using var demo = DemoProcess.Start("--seconds", "3", "--coherence", "replicate", "--json");

@@ -14,6 +14,7 @@ public sealed class FloorPlanTests
         ["Grains"] = ["Client"],
         ["Silo"] = ["Grains"],
         ["Security"] = ["Abstractions"],
+        ["Dashboard"] = ["Abstractions"], // beside the others: all that it takes is a client of the cluster
     };
 
     [Fact]

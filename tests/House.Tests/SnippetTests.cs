@@ -17,6 +17,7 @@ public sealed partial class SnippetTests
         global using McCache;
         global using Microsoft.AspNetCore.Builder;
         global using Microsoft.AspNetCore.Mvc;
+        global using Microsoft.AspNetCore.Routing;
         global using Microsoft.Extensions.DependencyInjection;
         global using Microsoft.Extensions.Hosting;
         global using Orleans;

@@ -6,7 +6,7 @@ namespace McCache.House.Tests;
 public sealed class WireTests
 {
     private static readonly Assembly[] s_assemblies =
-        [.. new[] { "Abstractions", "Core", "Streaming", "Client", "Grains", "Silo", "Security" }.Select(name => Assembly.Load($"McCache.{name}"))];
+        [.. new[] { "Abstractions", "Core", "Streaming", "Client", "Grains", "Silo", "Security", "Dashboard" }.Select(name => Assembly.Load($"McCache.{name}"))];
 
     private static IEnumerable<Type> WireTypes
         => s_assemblies.SelectMany(assembly => assembly.GetTypes()).Where(type =>

@@ -43,6 +43,8 @@ internal sealed class Silos : IAsyncDisposable
         where TKey : notnull
         => _hosts[silo].Services.GetRequiredKeyedService<IMcCache<TKey, string>>(name);
 
+    public IServiceProvider Services(int silo) => _hosts[silo].Services;
+
     /// <summary>The primary goes after the others: they take their leave in its membership table.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -50,13 +50,19 @@ internal static class CommandLine
         Description = "Update the database without telling the caches, to see the check find stale reads.",
     };
 
+    private static readonly Option<int> s_dashboard = Number("--dashboard", 0, 65_535, 0, "a whole number", "Port of the dashboards on this machine, 0 for a free one.");
+
+    private static readonly Option<int> s_hold = Number("--hold", 0, 86_400, 0, "a whole number", "Seconds to keep the silos up after the replay, to look at the dashboards.");
+
+    private static readonly Option<bool> s_acts = new("--acts") { Description = "Let the dashboard evict, remove, clear and repair." };
+
     public static async Task<int> RunAsync(string[] args)
     {
         var member = new System.CommandLine.Command(MemberCommand) { Hidden = true };
         member.SetAction(_ => MemberProgram.RunAsync());
         var root = new RootCommand("Silo processes with a McCache each, one database, a real access trace, and every read checked.")
         {
-            s_silos, s_clients, s_seconds, s_trace, s_updates, s_coherence, s_json, s_sabotage, member,
+            s_silos, s_clients, s_seconds, s_trace, s_updates, s_coherence, s_json, s_sabotage, s_dashboard, s_hold, s_acts, member,
         };
         s_trace.Validators.Add(result =>
         {
@@ -71,7 +77,10 @@ internal static class CommandLine
             parsed.GetValue(s_updates),
             parsed.GetValue(s_json),
             parsed.GetValue(s_coherence),
-            parsed.GetValue(s_sabotage))));
+            parsed.GetValue(s_sabotage),
+            parsed.GetValue(s_dashboard),
+            parsed.GetValue(s_hold),
+            parsed.GetValue(s_acts))));
 
         var result = root.Parse(args);
         if (result.Errors.Count == 0)

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 
 namespace McCache.Demo.Member;
 
@@ -17,7 +18,18 @@ internal static class MemberHost
 
     public static IHost Build(MemberSettings settings, AccessTrace trace, GatewayLosses losses)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        return settings.Number == 1 ? DashboardHost.Build(settings, builder => Configure(builder, settings, trace, losses)) : Build();
+
+        IHost Build()
+        {
+            var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+            Configure(builder, settings, trace, losses);
+            return builder.Build();
+        }
+    }
+
+    private static void Configure(IHostApplicationBuilder builder, MemberSettings settings, AccessTrace trace, GatewayLosses losses)
+    {
         builder.Configuration.AddEnvironmentVariables();
         if (settings.IsClient)
             AddClient(builder, settings, AddCaches);
@@ -33,24 +45,24 @@ internal static class MemberHost
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddProvider(losses);
         builder.Services.AddSingleton<IHostLifetime, ParentLifetime>();
-        return builder.Build();
 
         void AddCaches(McCacheBuilder caches) => caches.Add<string, Page>(
             CacheName,
-            options => (options.Coherence, options.MaxEntries) = (settings.Coherence, trace.CacheCapacity(settings.Coherence)),
+            options => (options.Coherence, options.MaxEntries, options.TopKeys) = (settings.Coherence, trace.CacheCapacity(settings.Coherence), 20),
             sizeOf: (key, page) => key.Length + page.Body.Length);
     }
 
-    private static void AddSilo(HostApplicationBuilder builder, MemberSettings settings, Action<McCacheBuilder> caches) => builder.UseOrleans(silo => silo
+    private static void AddSilo(IHostApplicationBuilder builder, MemberSettings settings, Action<McCacheBuilder> caches) => builder.UseOrleans(silo => silo
         .UseLocalhostClustering(
             settings.SiloPorts[settings.Number - 1],
             settings.GatewayPorts[settings.Number - 1],
             new IPEndPoint(IPAddress.Loopback, settings.SiloPorts[0]),
             ServiceId,
             settings.ClusterId)
+        .AddDashboard() // the official one, of grains and silos
         .AddMcCache(caches));
 
-    private static void AddClient(HostApplicationBuilder builder, MemberSettings settings, Action<McCacheBuilder> caches) => builder.UseOrleansClient(client => client
+    private static void AddClient(IHostApplicationBuilder builder, MemberSettings settings, Action<McCacheBuilder> caches) => builder.UseOrleansClient(client => client
         .UseStaticClustering([.. settings.GatewayPorts.Select(port => new IPEndPoint(IPAddress.Loopback, port))])
         .Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (ServiceId, settings.ClusterId))
         .AddMcCache(caches));

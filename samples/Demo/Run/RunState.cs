@@ -1,4 +1,5 @@
 using McCache.Demo.Command;
+using McCache.Demo.Member;
 using McCache.Demo.Shared;
 
 namespace McCache.Demo.Run;
@@ -25,6 +26,16 @@ internal sealed class RunState(DemoOptions options, AccessTrace trace)
     {
         Step = step;
         Stepped?.Invoke(step);
+    }
+
+    /// <summary>Where the dashboards are; null until they are there.</summary>
+    public string? Dashboard { get; private set; }
+
+    public void ShowDashboard(int port)
+    {
+        Dashboard = DashboardHost.Address(port);
+        Say($"McCache dashboard: {Dashboard}");
+        Say($"Orleans dashboard: {DashboardHost.Address(port, isOrleans: true)}");
     }
 
     public void Show(IReadOnlyList<MemberProcess> members) => _members = members;

@@ -8,6 +8,8 @@ namespace McCache.Demo.Shared;
 /// <param name="Clients">How many clients there are.</param>
 /// <param name="SiloPorts">Where each silo listens to the others.</param>
 /// <param name="GatewayPorts">Where each silo listens to clients.</param>
+/// <param name="DashboardPort">Where the first silo serves the dashboards.</param>
+/// <param name="AllowActs">Whether they may do more than look.</param>
 internal sealed record MemberSettings(
     int Number,
     int Silos,
@@ -20,7 +22,9 @@ internal sealed record MemberSettings(
     double Updates,
     int Seconds,
     Coherence Coherence,
-    bool Sabotage)
+    bool Sabotage,
+    int DashboardPort,
+    bool AllowActs)
 {
     [JsonIgnore]
     public Workspace Workspace => new(Folder);

@@ -71,6 +71,8 @@ internal sealed class LiveView(RunState state) : IRunView
         }
 
         List<IRenderable> lines = [];
+        if (state.Dashboard is { } dashboard)
+            lines.Add(new Markup($"[grey]dashboard[/] [link={dashboard}]{dashboard}[/]"));
         if (reports.Length > 0)
             lines.Add(MemberTable.Of(state, _console.Profile.Width));
         if (seconds == 0)

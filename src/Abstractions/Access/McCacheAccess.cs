@@ -30,10 +30,10 @@ public enum McCacheOperation
     /// <summary>To ask what is known of an entry, its value aside.</summary>
     ReadMetadata,
 
-    /// <summary>To make silos drop their own copies of an entry, or of a cache.</summary>
+    /// <summary>To make silos drop their own copies of an entry, or of a cache, or mend them.</summary>
     Evict,
 
-    /// <summary>To empty a cache coherently, by its name alone.</summary>
+    /// <summary>To remove entries coherently as one who administers: all, those with a tag, or one by the text of its key.</summary>
     Clear,
 
     /// <summary>To read entries by calls, or to have copies of a cache in a client.</summary>

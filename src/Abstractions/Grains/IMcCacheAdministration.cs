@@ -58,4 +58,72 @@ public interface IMcCacheAdministration : IGrainWithIntegerKey
     /// <exception cref="TimeoutException">It took longer than the caller's Orleans <c>ResponseTimeout</c> (30 s by default). The removal has been applied and sent.</exception>
     [Alias("Clear")]
     ValueTask ClearAsync(string cache, CancellationToken cancellationToken = default);
+
+    /// <summary>Every silo and its caches at this moment: one question to each silo. What is collected for it, the silos hold anyway.</summary>
+    /// <param name="request">What costs more and is wanted too.</param>
+    /// <param name="cancellationToken">Gives up the waiting.</param>
+    [Alias("GetSnapshots"), ResponseTimeout("00:00:10")]
+    ValueTask<IReadOnlyList<SiloResult<SiloSnapshot>>> GetSnapshotsAsync(SnapshotRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Some keys of one silo's copy in their order, and what is known of their entries. Values stay where they are. Counted neither as hits nor as misses.</summary>
+    /// <param name="cache">The name of the cache.</param>
+    /// <param name="silo">The silo.</param>
+    /// <param name="skip">How many keys to pass over, from 0 to 1,000,000.</param>
+    /// <param name="count">How many to return at most, from 1 to 500.</param>
+    /// <param name="cancellationToken">Gives up the waiting.</param>
+    /// <exception cref="InvalidOperationException">The silo is not active.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    [Alias("GetKeys"), ResponseTimeout("00:00:10")]
+    ValueTask<SiloResult<KeyPage>> GetKeysAsync(string cache, SiloAddress silo, int skip, int count, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="GetMetadataAsync"/>, for callers that do not know the type of the keys: the key is named by its text.</summary>
+    /// <remarks>Text, number, <see cref="Guid"/>, date and enumeration keys have one, and whatever else has a <see cref="System.ComponentModel.TypeConverter"/> from text.</remarks>
+    /// <param name="cache">The name of the cache.</param>
+    /// <param name="key">The key's text, in the invariant culture.</param>
+    /// <param name="cancellationToken">Gives up the waiting.</param>
+    /// <exception cref="InvalidOperationException">The cache's keys have no text.</exception>
+    /// <exception cref="ArgumentException">The text is none of such a key.</exception>
+    [Alias("GetMetadataByText"), ResponseTimeout("00:00:10")]
+    ValueTask<IReadOnlyList<SiloResult<CacheEntryMetadata?>>> GetMetadataByTextAsync(string cache, string key, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="EvictAsync"/>, by the key's text, on all silos or on one.</summary>
+    /// <param name="cache">The name of the cache.</param>
+    /// <param name="key">The key's text, in the invariant culture.</param>
+    /// <param name="silo">The one silo; null for all.</param>
+    /// <inheritdoc cref="GetMetadataByTextAsync" path="/exception"/>
+    /// <param name="cancellationToken">Gives up the waiting.</param>
+    [Alias("EvictByText"), ResponseTimeout("00:00:10")]
+    ValueTask<IReadOnlyList<SiloResult<bool>>> EvictByTextAsync(string cache, string key, SiloAddress? silo = null, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="EvictAllAsync(string, CancellationToken)"/>, on one silo.</summary>
+    /// <param name="cache">The name of the cache.</param>
+    /// <param name="silo">The silo.</param>
+    /// <param name="cancellationToken">Gives up the waiting.</param>
+    /// <exception cref="InvalidOperationException">The silo is not active.</exception>
+    [Alias("EvictAllOnSilo"), ResponseTimeout("00:00:10")]
+    ValueTask<SiloResult<int>> EvictAllAsync(string cache, SiloAddress silo, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes a key coherently, by its text, as <see cref="ICacheGrain{TKey, TValue}.RemoveAsync"/> does.</summary>
+    /// <inheritdoc cref="GetMetadataByTextAsync" path="/param"/>
+    /// <inheritdoc cref="GetMetadataByTextAsync" path="/exception"/>
+    [Alias("RemoveByText")]
+    ValueTask RemoveByTextAsync(string cache, string key, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes every entry with a tag, coherently, as <see cref="ICacheGrain{TKey, TValue}.RemoveByTagAsync"/> does.</summary>
+    /// <param name="cache">The name of the cache.</param>
+    /// <param name="tag">The tag.</param>
+    /// <param name="cancellationToken">Gives up the waiting only: the removal has been applied and sent.</param>
+    [Alias("RemoveByTag")]
+    ValueTask RemoveByTagAsync(string cache, string tag, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Mends the copies of a cache, on all silos or on one. A silo of a replicated cache merges what another one has, now, instead of at the next comparison; of an invalidating cache it drops its copies, as
+    /// it does when changes were lost on the way.
+    /// </summary>
+    /// <param name="cache">The name of the cache.</param>
+    /// <param name="silo">The one silo; null for all.</param>
+    /// <param name="cancellationToken">Gives up the waiting.</param>
+    /// <returns>Whether nothing is missing from each copy afterwards.</returns>
+    [Alias("Repair"), ResponseTimeout("00:00:10")]
+    ValueTask<IReadOnlyList<SiloResult<bool>>> RepairAsync(string cache, SiloAddress? silo = null, CancellationToken cancellationToken = default);
 }

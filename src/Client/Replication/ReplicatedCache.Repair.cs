@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using McCache.Core;
 using McCache.Streaming;
 using Orleans.Serialization;
@@ -11,6 +12,7 @@ namespace McCache.Client;
 internal sealed partial class ReplicatedCache<TKey, TValue>
 {
     private const int MaxBucketsPerRound = 16;
+    private const int MaxRounds = 16;
     private const int MaxKeysPerPage = 2_000;
     private const int MaxAnswerBytes = 192 * 1024;
     private const int MaxRequestBytes = 64 * 1024;
@@ -25,9 +27,10 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
     private bool _isUnheard = true; // somebody has not been heard yet
     private bool _isRepairing, _isKicked, _isDisposed;
     private long _holes, _reconciliations, _lostHoles;
+    private (SiloAddress? Other, ulong Mine, ulong Theirs) _difference; // the last comparison, if it found one
 
     /// <summary>Whether nothing is missing.</summary>
-    internal bool IsWhole
+    public override bool IsWhole
     {
         get
         {
@@ -47,6 +50,7 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         }
 
         Interlocked.Increment(ref _holes);
+        Channel.Events?.Add(CoherenceEventKind.Hole, "changes were lost on the way; it serves nothing until they are mended", publisher, Name);
         Kick();
     }
 
@@ -149,7 +153,11 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
         if (marks.IsOver)
             FailEarlyChanges();
         if (lost.Count > 0)
+        {
             Logger.HoleLost(Name);
+            Channel.Events?.Add(CoherenceEventKind.HoleLost, "nobody has the changes of a member that has gone", cache: Name);
+        }
+
         return marks;
     }
 
@@ -173,13 +181,47 @@ internal sealed partial class ReplicatedCache<TKey, TValue>
 
         if (isUnheard)
             return;
-        var other = Choose(others);
+        await CompareAsync(Choose(others));
+    }
+
+    /// <summary>Mends a hole, if there is one, then merges what differs from any other member.</summary>
+    public override async ValueTask<bool> MendAsync()
+    {
+        await RepairAsync();
+        foreach (var other in IsWhole ? NoteMarks().Others.Keys : [])
+        {
+            for (var round = 0; round < MaxRounds && await CompareAsync(other) > 0; round++)
+            {
+                // The next buckets.
+            }
+        }
+
+        return IsWhole;
+    }
+
+    /// <summary>Merges what differs, a number of buckets at most.</summary>
+    /// <returns>How many buckets were merged.</returns>
+    private async Task<int> CompareAsync(SiloAddress other)
+    {
         if (await AskAsync<DigestAnswer>(other, new DigestRequest()) is not { } theirs || theirs.Buckets.Length != LocalCache<TKey, TValue>.Buckets)
-            return;
+            return 0;
         var mine = Local.BucketDigests();
+        NoteDifference(other, mine, theirs);
         var first = Channel.Random.Next(mine.Length);
-        foreach (var bucket in Enumerable.Range(first, mine.Length).Select(i => i % mine.Length).Where(i => mine[i] != theirs.Buckets[i]).Take(Local.IsPartial || theirs.IsPartial ? 1 : MaxBucketsPerRound))
+        int[] differing = [.. Enumerable.Range(first, mine.Length).Select(i => i % mine.Length).Where(i => mine[i] != theirs.Buckets[i]).Take(Local.IsPartial || theirs.IsPartial ? 1 : MaxBucketsPerRound)];
+        foreach (var bucket in differing)
             await PullAsync(other, (ulong)bucket << 56, ((ulong)bucket << 56) | (ulong.MaxValue >> 8), mendsHole: false);
+        return differing.Length;
+    }
+
+    /// <summary>Tells people of a difference that was there before, too, with the same copies on both sides: nothing on its way explains it.</summary>
+    private void NoteDifference(SiloAddress other, ulong[] mine, DigestAnswer theirs)
+    {
+        var differs = !Local.IsPartial && !theirs.IsPartial && !mine.AsSpan().SequenceEqual(theirs.Buckets);
+        var digests = differs ? (other, KeyHashing.Hash(MemoryMarshal.AsBytes(mine.AsSpan())), KeyHashing.Hash(MemoryMarshal.AsBytes(theirs.Buckets.AsSpan()))) : default;
+        if (differs && digests == _difference)
+            Channel.Events?.Add(CoherenceEventKind.Incoherence, "copies differ although nothing is written", other, Name);
+        _difference = digests;
     }
 
 #pragma warning disable CA5394 // Who is asked, and when, is no secret.

@@ -99,7 +99,11 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
                     throw new InvalidOperationException(
                         $"Another member's version of what was written to cache '{Name}' is further ahead of this member's wall clock than McCacheOptions.{nameof(McCacheOptions.MaxClockSkew)} ({_options.MaxClockSkew}), and holds there. Set the clocks right.");
                 if (met == Settlement.Clean || (met == Settlement.Overruled && isInformed))
+                {
+                    EndVerb(change);
                     return;
+                }
+
                 isInformed = met == Settlement.Overruled; // then every place has told what it held, and this member's clock is past it
                 change.Settled = default; // if nothing is sent this time, nothing is to be waited for
                 change.OnBehalfOf = null; // its client may have read what somebody else wrote meanwhile

@@ -64,6 +64,12 @@ internal sealed class OutboundLane(LaneLimits limits, Random random, long before
 
     internal int Awaited => _awaited.Count;
 
+    /// <summary>Frames of the batch that is on its way.</summary>
+    internal int InFlight { get; private set; }
+
+    /// <summary>Attempts in a row that have failed, up to 16.</summary>
+    internal int Failures => _failures;
+
     /// <summary>Nothing is left that the receiver does not have.</summary>
     internal bool IsEmpty => _frames.Count == 0 && _lost is null;
 
@@ -129,6 +135,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random, long before
         mark = Math.Max(mark, _lostTo);
         if (frames.Length < _frames.Count)
             mark = Math.Min(mark, _frames[frames.Length].Stamp - 1);
+        InFlight = frames.Length;
         batch = new OutgoingBatch(_base + 1, frames, _lost is null ? null : _lostAll ? Gap.All : new Gap([.. _lost]), _failures > 0, mark, _before);
         _isTravelling = true;
         _beatAt = now + (Beat ?? TimeSpan.Zero);
@@ -149,7 +156,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random, long before
     /// <summary>The receiver has answered a batch.</summary>
     internal void OnAcknowledged(OutgoingBatch batch, Acknowledgement acknowledgement, TimeSpan now)
     {
-        _isTravelling = false;
+        (_isTravelling, InFlight) = (false, 0);
         if (_receiver is { } known && known != acknowledgement.Receiver)
             OnReceiverForgot(acknowledgement);
         else
@@ -162,7 +169,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random, long before
     /// <summary>A batch was not answered.</summary>
     internal void OnFailed(TimeSpan now)
     {
-        _isTravelling = false;
+        (_isTravelling, InFlight) = (false, 0);
         Pause(now);
     }
 

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace McCache.Streaming;
 
 /// <summary>The way out to one other place: drives an <see cref="OutboundLane"/> with real time and a real network.</summary>
-internal abstract class LaneSender : KickedWork, IDisposable
+internal abstract partial class LaneSender : KickedWork, IDisposable
 {
     private readonly MulticastMember _member;
     private readonly OutboundLane _lane;
@@ -85,7 +85,11 @@ internal abstract class LaneSender : KickedWork, IDisposable
         }
 
         if (!fits)
+        {
+            Interlocked.Increment(ref _gaps);
             OnFull();
+        }
+
         if (isReady)
             Kick();
     }
@@ -200,11 +204,17 @@ internal abstract class LaneSender : KickedWork, IDisposable
     {
         Interlocked.Increment(ref _member.Counters.Batches);
         if (batch.IsRetry)
+        {
             Interlocked.Increment(ref _member.Counters.Retries);
+            Interlocked.Increment(ref _retries);
+        }
+
+        var started = _member.Counters.RoundTrips.Start();
         Acknowledgement? acknowledgement = null;
         try
         {
             acknowledgement = OnAnswered(await DeliverAsync(batch, Concatenate(batch.Frames), settled));
+            _member.Counters.RoundTrips.Record(started);
         }
 #pragma warning disable CA1031 // A network may fail in any way; all of them mean: try again, until the other is known to have left.
         catch (Exception exception)

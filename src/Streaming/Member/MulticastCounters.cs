@@ -23,9 +23,20 @@ internal enum GapReason
 }
 
 /// <summary>The counts of one provider of one member. Incremented by <see cref="Interlocked"/>, read by whoever collects.</summary>
-internal sealed class MulticastCounters
+internal sealed class MulticastCounters(TimeProvider time)
 {
     private static readonly GapReason[] s_reasons = Enum.GetValues<GapReason>();
+
+    private static readonly Dictionary<GapReason, string> s_causes = new()
+    {
+        [GapReason.LaneFull] = "a lane from here was full",
+        [GapReason.Announced] = "the sender says that frames were lost",
+        [GapReason.PublisherChanged] = "the sender came back as another incarnation",
+        [GapReason.QueueFull] = "a subscription's queue was full",
+        [GapReason.ClocksParted] = "wall and monotonic clock have parted",
+        [GapReason.Refused] = "bytes made no sense",
+    };
+
     private readonly long[] _gaps = new long[s_reasons.Length];
 
     internal long Published;
@@ -41,7 +52,19 @@ internal sealed class MulticastCounters
 
     internal static IReadOnlyList<GapReason> Reasons => s_reasons;
 
-    internal void AddGap(GapReason reason) => Interlocked.Increment(ref _gaps[(int)reason]);
+    /// <summary>From the sending of a batch until its acknowledgement was here.</summary>
+    internal LatencyRecorder RoundTrips { get; } = new(time);
+
+    /// <summary>Where gaps are told to people; null in a client.</summary>
+    internal CoherenceEvents? Events { get; init; }
+
+    /// <param name="reason">Why.</param>
+    /// <param name="silo">The other silo.</param>
+    internal void AddGap(GapReason reason, SiloAddress? silo = null)
+    {
+        Interlocked.Increment(ref _gaps[(int)reason]);
+        Events?.Add(CoherenceEventKind.Gap, s_causes[reason], silo);
+    }
 
     internal long Gaps(GapReason reason) => Volatile.Read(ref _gaps[(int)reason]);
 

@@ -17,8 +17,9 @@ internal abstract class MulticastMember : IMulticastChannel
     private readonly HashSet<PendingPublish> _settled = [];
     private readonly Lock _serving = new();
 
-    private protected MulticastMember(string name, MulticastOptions options, MemberClock clock, HybridClock stamps, Random random, Action<IThreadPoolWorkItem> queue, ILogger log)
+    private protected MulticastMember(string name, MulticastOptions options, MemberClock clock, HybridClock stamps, Random random, Action<IThreadPoolWorkItem> queue, ILogger log, CoherenceEvents? events = null)
     {
+        Counters = new(clock.Time) { Events = events };
         (Name, Options, Clock, Stamps, Random, Queue, Log) = (name, options, clock, stamps, random, queue, log);
         LaneLimits = new LaneLimits(options.MaxLaneFrames, options.MaxLaneBytes);
     }
@@ -42,7 +43,7 @@ internal abstract class MulticastMember : IMulticastChannel
 
     internal LaneLimits LaneLimits { get; }
 
-    internal MulticastCounters Counters { get; } = new();
+    internal MulticastCounters Counters { get; }
 
     internal StreamTable Streams { get; } = new();
 
@@ -90,7 +91,8 @@ internal abstract class MulticastMember : IMulticastChannel
     /// <returns>What it has met.</returns>
     internal async ValueTask<Settlement> SendAsync(Frame frame, bool isLocal, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
     {
-        var pending = new PendingPublish(OnSettledEverywhere);
+        var verb = Tracing.Verb;
+        var pending = new PendingPublish(OnSettledEverywhere, verb is not null);
         lock (_pendingGate)
             _pending.Add(pending);
         if (!Send(frame, pending, isLocal, onBehalfOf))
@@ -105,6 +107,7 @@ internal abstract class MulticastMember : IMulticastChannel
         }
         finally
         {
+            verb?.SetTag("mccache.silo.slowest", pending.Slowest?.ToString());
             pending.IsAbandoned = true;
             lock (_pendingGate)
             {
@@ -123,9 +126,9 @@ internal abstract class MulticastMember : IMulticastChannel
     {
     }
 
-    internal void OnLaneFull(string other)
+    internal void OnLaneFull(string other, SiloAddress? silo = null)
     {
-        Counters.AddGap(GapReason.LaneFull);
+        Counters.AddGap(GapReason.LaneFull, silo);
         Log.LaneFull(Name, other);
     }
 
@@ -275,7 +278,7 @@ internal abstract class MulticastMember : IMulticastChannel
         switch (frame.Kind)
         {
             case FrameKind.Lost or FrameKind.Gap:
-                Counters.AddGap(GapReason.Announced);
+                Counters.AddGap(GapReason.Announced, from.Incarnation.Silo);
                 Lose(frame.Kind == FrameKind.Gap ? listeners : listeners with { Subscriptions = [] }, from.Incarnation.Silo, frame.Stamp);
                 break;
             case FrameKind.Item or FrameKind.Relayed or FrameKind.Completed or FrameKind.Error:
@@ -326,14 +329,14 @@ internal abstract class MulticastMember : IMulticastChannel
         Interlocked.Add(ref Counters.RefusedBytes, frame.Payload.Length);
         if (Refusals.TryPass(Clock.Now))
             Log.FrameRefused(Name);
-        Counters.AddGap(GapReason.Refused);
+        Counters.AddGap(GapReason.Refused, from.Incarnation.Silo);
         Lose(listeners, from.Incarnation.Silo, frame.Stamp);
     }
 
     /// <summary>Frames were lost. What was lost counts as settled when everybody here has been told, clients included.</summary>
     private protected void Lose(Gap gap, GapReason reason, LaneReceiver from, long upTo)
     {
-        Counters.AddGap(reason);
+        Counters.AddGap(reason, from.Incarnation.Silo);
         if (Gaps.TryPass(Clock.Now))
             Log.GapNoted(Name, reason);
         OnLost(from);

@@ -22,7 +22,7 @@ internal sealed class Peer(SiloMember member, SiloAddress silo, long since, long
 
     private protected override void OnFull()
     {
-        member.OnLaneFull(silo.ToString());
+        member.OnLaneFull(silo.ToString(), silo);
         member.TellTopics(this);
     }
 

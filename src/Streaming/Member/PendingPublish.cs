@@ -19,13 +19,19 @@ internal enum Settlement
 /// <summary>
 /// An awaited frame on its way: complete when it is settled at every place where it went. The places hold it one by one, and the publisher holds it until all of them do.
 /// </summary>
-internal sealed class PendingPublish(Action<PendingPublish> onSettled) : IAwaited
+internal sealed class PendingPublish(Action<PendingPublish> onSettled, bool isTraced = false) : IAwaited
 {
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _holds = 1;
     private int _settlement; // the worst of what it has met
 
     internal Task Completion => _completion.Task;
+
+    /// <summary>Whether somebody wants to know which silo is the last; see <see cref="TracedPlace"/>.</summary>
+    internal bool IsTraced => isTraced;
+
+    /// <summary>The silo that was the last to settle it, if it is traced and went to any.</summary>
+    internal SiloAddress? Slowest { get; set; }
 
     /// <summary>The caller has given up, or everything is over.</summary>
     public bool IsAbandoned { get; internal set; }

@@ -36,7 +36,7 @@ internal sealed partial class SiloMember
             if (!_isStarted)
                 KeepEarly(frame, pending);
             foreach (var peer in LanesOf(frame.Name))
-                peer.Enqueue(frame, pending);
+                peer.Enqueue(frame, pending is { IsTraced: true } ? new TracedPlace(pending, peer.Silo) : pending);
             if (Clients > 0)
                 SendToClients(frame, pending, onBehalfOf);
             if (isLocal)

@@ -12,7 +12,7 @@ internal sealed partial class SiloMember : MulticastMember, IReplicaChannel
     private readonly Random _identities;
 
     internal SiloMember(string name, SiloAddress silo, SiloLease lease, IMulticastTransport transport, MulticastOptions options, ILogger log, Random? identities = null)
-        : base(name, options, lease.Clock, lease.Stamps, lease.Random, lease.Queue, log)
+        : base(name, options, lease.Clock, lease.Stamps, lease.Random, lease.Queue, log, lease.Events)
     {
         (Lease, Transport) = (lease, transport);
         _identities = identities ?? Random.Shared;
@@ -27,6 +27,8 @@ internal sealed partial class SiloMember : MulticastMember, IReplicaChannel
     public SiloAddress Silo => Incarnation.Silo;
 
     public ulong Member => Incarnation.Id;
+
+    public CoherenceEvents Events => Lease.Events;
 
     public TimeSpan Renewal => Lease.Times.Renewal;
 

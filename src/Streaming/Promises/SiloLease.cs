@@ -34,6 +34,7 @@ internal sealed partial class SiloLease : IDisposable
         Clock = new MemberClock(time);
         _watch = new ClockWatch(Clock, times.Margin);
         Stamps = new HybridClock(time, maxClockSkew);
+        Events = new CoherenceEvents(time);
         _view = new ClusterView(self);
         _validity = new Validity(times, _view);
         _timer = time.CreateTimer(static lease => ((SiloLease)lease!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -192,17 +193,22 @@ internal sealed partial class SiloLease : IDisposable
             return false;
         _validity.OnView(before, now);
         _nextAsk = TimeSpan.Zero; // a silo that is new is asked at once
+        NoteView();
         return true;
     }
 
-    private LeaseState GetState() => new(
-        ++_revision,
-        _view.Current.Live,
-        _view.Current.Left,
-        _view.Current.DeadSince,
-        _validity.ServeUntil,
-        _validity.IsStarted,
-        _view.IsSelfDead);
+    private LeaseState GetState()
+    {
+        NoteServing();
+        return new(
+            ++_revision,
+            _view.Current.Live,
+            _view.Current.Left,
+            _view.Current.DeadSince,
+            _validity.ServeUntil,
+            _validity.IsStarted,
+            _view.IsSelfDead);
+    }
 
     private void Tick()
     {

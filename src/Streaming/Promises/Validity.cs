@@ -48,6 +48,9 @@ internal sealed class Validity(LeaseTimes times, ClusterView view)
         }
     }
 
+    /// <summary>Until when the promise of another silo holds; <see cref="TimeSpan.MinValue"/> when it has given none.</summary>
+    internal TimeSpan PromisedUntil(SiloAddress promiser) => _promisedUntil.GetValueOrDefault(promiser, TimeSpan.MinValue);
+
     /// <summary>Rule 3: until when copies may be served; <see cref="TimeSpan.MinValue"/> before the start.</summary>
     internal TimeSpan ServeUntil => IsStarted && !view.IsSelfDead ? ValidUntil : TimeSpan.MinValue;
 

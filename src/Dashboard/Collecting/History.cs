@@ -1,0 +1,42 @@
+namespace McCache.Dashboard;
+
+/// <summary>The last moments of each chart, a bounded number: of every cache, and of all together under the empty name. Thread-safe.</summary>
+internal sealed class History
+{
+    /// <summary>Five minutes, at the default period.</summary>
+    internal const int Length = 300;
+
+    internal const string All = "";
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Queue<Point>> _charts = new(StringComparer.Ordinal);
+
+    internal void Add(ClusterState state)
+    {
+        lock (_gate)
+        {
+            Add(All, Rates.ToPoint(state.Time, state.All));
+            foreach (var name in state.Names)
+                Add(name, Rates.ToPoint(state.Time, state.Changeovers(name)));
+            foreach (var name in _charts.Keys.Where(name => name != All && !state.ByCache.ContainsKey(name)).ToArray())
+                _charts.Remove(name);
+        }
+    }
+
+    internal Point[] Read(string chart)
+    {
+        lock (_gate)
+            return _charts.TryGetValue(chart, out var points) ? [.. points] : [];
+    }
+
+    private void Add(string chart, Point? point)
+    {
+        if (point is null)
+            return;
+        if (!_charts.TryGetValue(chart, out var points))
+            _charts[chart] = points = new(Length);
+        if (points.Count == Length)
+            points.Dequeue();
+        points.Enqueue(point);
+    }
+}

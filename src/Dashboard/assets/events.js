@@ -1,0 +1,35 @@
+import { h, card } from './dom.js';
+import { table } from './table.js';
+import { eventColumns } from './columns.js';
+import { newest } from './overview.js';
+import * as f from './format.js';
+
+export function events() {
+  const list = table('Events', eventColumns, { empty: 'Nothing has happened: no gap, no lapse, no incoherence.' });
+  const audit = table('Audit', [
+    { title: 'Time', isText: true, sort: row => Date.parse(row.time), text: row => f.at(row.time) },
+    { title: 'Who', isText: true, text: row => row.user },
+    { title: 'Act', isText: true, text: row => row.act },
+    { title: 'Cache', isText: true, text: row => row.cache },
+    { title: 'Where', isText: true, text: row => row.scope === 'all silos' ? row.scope : f.endpoint(row.scope) },
+    { title: 'Outcome', isText: true, text: row => row.outcome },
+  ], { empty: 'Nothing was done from this host\u2019s dashboard.' });
+  const root = h('div', { class: 'page' }, h('h1', { class: 'unseen', text: 'Events and audit' }), card('Events', list.root).root, card('Audit', audit.root).root);
+  let asked = 0;
+
+  async function readAudit() {
+    if (Date.now() - asked < 5000) return;
+    asked = Date.now();
+    const answer = await fetch('api/audit');
+    if (answer.ok) audit.update((await answer.json()).map((row, i) => ({ ...row, id: `${row.time}/${i}` })));
+  }
+
+  return {
+    root,
+    title: 'Events',
+    update(store) {
+      list.update(newest(store.events));
+      readAudit().catch(() => { asked = 0; });
+    },
+  };
+}

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.TestingHost;
+
+namespace McCache.Dashboard.Tests;
+
+/// <summary>Real silos in this process, and a client outside them that the dashboard asks.</summary>
+internal sealed class RealCluster : IAsyncDisposable
+{
+    private RealCluster(InProcessTestCluster host) => Host = host;
+
+    public InProcessTestCluster Host { get; }
+
+    public IReadOnlyList<InProcessSiloHandle> Silos => Host.Silos;
+
+    public IClusterClient Client => Host.Client;
+
+    public static async Task<RealCluster> StartAsync(int silos)
+    {
+        var builder = new InProcessTestClusterBuilder((short)silos);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 2));
+            silo.AddMcCache(caches => caches
+                .Configure(options => (options.LeaseDuration, options.LeaseRenewal) = (TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(300)))
+                .Add<string, int>("products", options => (options.MaxEntries, options.TopKeys) = (500, 10))
+                .Add<string, int>("assets", options => options.Coherence = Coherence.Replicate)
+                .Add<long, string>("numbers"));
+        });
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        return new RealCluster(cluster);
+    }
+
+    public Task<DashboardSite> ServeAsync(Action<McCacheDashboardOptions>? configure = null) => DashboardSite.StartAsync(services => services.AddSingleton(Client), configure);
+
+    public IMcCache<TKey, TValue> Cache<TKey, TValue>(int silo, string name)
+        where TKey : notnull
+        => Silos[silo].ServiceProvider.GetRequiredKeyedService<IMcCache<TKey, TValue>>(name);
+
+    public ValueTask DisposeAsync() => Host.DisposeAsync();
+}
