@@ -30,7 +30,10 @@ public sealed class SiloHostTests
         var page = await http.GetAsync("deep/down", TestContext.Current.CancellationToken);
         Assert.Equal("/deep/down/", page.RequestMessage!.RequestUri!.AbsolutePath); // its files are beside it
         Assert.Contains("<main", await page.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        var overview = JsonSerializer.Deserialize<JsonElement>(await http.GetStringAsync("deep/down/api/overview", TestContext.Current.CancellationToken));
+        JsonElement overview = default;
+        for (var i = 0; i < 10 && (i == 0 || overview.GetProperty("error").ValueKind != JsonValueKind.Null); i++) // a machine that is busy may take longer than the dashboard has patience
+            overview = JsonSerializer.Deserialize<JsonElement>(await http.GetStringAsync("deep/down/api/overview", TestContext.Current.CancellationToken));
+        Assert.True(overview.GetProperty("totals").ValueKind == JsonValueKind.Object, overview.GetRawText());
         Assert.Equal(1, overview.GetProperty("totals").GetProperty("entries").GetInt64());
         Assert.Equal("-", Assert.Single(overview.GetProperty("promises").EnumerateArray()).GetProperty("cells").GetString());
         Assert.Equal(JsonValueKind.Null, Assert.Single(overview.GetProperty("silos").EnumerateArray()).GetProperty("validForSeconds").ValueKind); // for ever, as the only silo
