@@ -30,10 +30,11 @@ public sealed class TlsProcessTests(TlsProcessTests.Fixture fixture) : IClassFix
     [InlineData(Credential.NoUsage)]
     public async Task Client_without_the_right_certificate_is_refused_at_the_gateway(Credential credential)
     {
-        Silo.ForgetRefusals();
+        Silo.ForgetConnections();
         await using var client = new MemberProcess(Bad(Silo.Settings.Client() with { Patience = s_patience }, credential));
         TestContext.Current.TestOutputHelper!.WriteLine(await Silo.RefusedAsync());
         Assert.StartsWith(nameof(TimeoutException), await client.Started, StringComparison.Ordinal);
+        Assert.Equal(0, Silo.Accepted);
     }
 
     [Theory]
@@ -44,12 +45,13 @@ public sealed class TlsProcessTests(TlsProcessTests.Fixture fixture) : IClassFix
     [InlineData(Credential.ClientsCertificate)]
     public async Task Silo_without_the_right_certificate_does_not_join(Credential credential)
     {
-        Silo.ForgetRefusals();
+        Silo.ForgetConnections();
         await using var joining = new MemberProcess(Bad(Silo.Settings.Joining(), credential));
         TestContext.Current.TestOutputHelper!.WriteLine(await Silo.RefusedAsync());
         await Silo.RefusedAsync(); // it tries again
         Assert.Equal($"{Silo.Settings.SiloPort}", await Silo.AskAsync("silos"));
         Assert.True(joining.IsStarting);
+        Assert.Equal(0, Silo.Accepted);
     }
 
     [Fact]
@@ -68,10 +70,8 @@ public sealed class TlsProcessTests(TlsProcessTests.Fixture fixture) : IClassFix
         await using var second = await MemberProcess.StartAsync(joined.Settings.Joining());
         await using var client = await MemberProcess.StartAsync(joined.Settings.Client() with { Files = fixture.Authority.IssueClient() });
         Assert.Equal(2, (await joined.AskAsync("silos")).Split(',').Length);
-        Assert.Equal("done", await client.AskAsync("set key fromClient"));
-        Assert.Equal("fromClient", await second.AskAsync("get key"));
-        Assert.Equal("done", await second.AskAsync("set key fromSilo"));
-        Assert.Equal("fromSilo", await client.AskAsync("get key"));
+        await client.AssertReachesAsync(second, "key", "fromClient");
+        await second.AssertReachesAsync(client, "key", "fromSilo");
     }
 
     private MemberSettings Bad(MemberSettings settings, Credential credential) => credential switch

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
@@ -86,7 +87,7 @@ internal sealed class Member(MemberSettings settings)
         if (settings.ListeningGatewayPort is { } gateway)
             silo.Configure<EndpointOptions>(options => options.GatewayListeningEndpoint = new IPEndPoint(IPAddress.Loopback, gateway));
         silo.AddMcCache(caches => caches
-            .Configure(options => (options.LeaseDuration, options.LeaseRenewal) = (TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(200)))
+            .Configure(options => (options.LeaseDuration, options.LeaseRenewal) = (TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(500))) // a busy machine costs no lease
             .Add<string, string>(Cache, options => options.Coherence = Coherence.Replicate));
         if (settings.Protection == Protection.Tls)
             silo.UseMcCacheTls(Configure);
@@ -94,6 +95,11 @@ internal sealed class Member(MemberSettings settings)
             silo.UseTls(Unchecked);
         if (settings.Protection == Protection.Sealed)
             silo.Configure<McCacheOptions>(options => options.EncryptionKeys.Add(settings.Secret!));
+        silo.Configure<SiloConnectionOptions>(options =>
+        {
+            options.ConfigureSiloInboundConnection(SayAccepted);
+            options.ConfigureGatewayInboundConnection(SayAccepted);
+        });
     }
 
     private void Configure(IClientBuilder client)
@@ -108,6 +114,13 @@ internal sealed class Member(MemberSettings settings)
         if (settings.Protection == Protection.Sealed)
             client.Configure<McCacheOptions>(options => options.EncryptionKeys.Add(settings.Secret!));
     }
+
+    /// <summary>Behind TLS: whoever gets here may say something.</summary>
+    private static void SayAccepted(IConnectionBuilder connection) => connection.Use(next => context =>
+    {
+        Say("accepted");
+        return next(context);
+    });
 
     private void Configure(McCacheTlsOptions options)
     {

@@ -14,6 +14,7 @@ internal sealed class MemberProcess : IAsyncDisposable
     private readonly Channel<string> _refusals = Channel.CreateUnbounded<string>();
     private readonly TaskCompletionSource<string> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
+    private int _accepted;
 
     internal MemberProcess(MemberSettings settings)
     {
@@ -56,8 +57,12 @@ internal sealed class MemberProcess : IAsyncDisposable
         return refusal;
     }
 
-    internal void ForgetRefusals()
+    /// <summary>Connections that have got past TLS, or through without, since this was forgotten last.</summary>
+    internal int Accepted => Volatile.Read(ref _accepted);
+
+    internal void ForgetConnections()
     {
+        Volatile.Write(ref _accepted, 0);
         while (_refusals.Reader.TryRead(out _))
         {
         }
@@ -69,6 +74,20 @@ internal sealed class MemberProcess : IAsyncDisposable
         await _process.StandardInput.FlushAsync();
         using var timeout = new CancellationTokenSource(s_patience);
         return await _answers.Reader.ReadAsync(timeout.Token);
+    }
+
+    /// <summary>Sets a value here and reads it there, until that has worked once: a lease that a busy machine has cost makes a copy look empty, and a client's value a removal.</summary>
+    internal async Task AssertReachesAsync(MemberProcess other, string key, string value)
+    {
+        using var timeout = new CancellationTokenSource(s_patience);
+        string set, got;
+        do
+        {
+            set = await AskAsync($"set {key} {value}");
+            got = await other.AskAsync($"get {key}");
+        }
+        while ((set, got) != ("done", value) && !timeout.IsCancellationRequested);
+        Assert.Equal(("done", value), (set, got));
     }
 
     public async ValueTask DisposeAsync()
@@ -94,6 +113,9 @@ internal sealed class MemberProcess : IAsyncDisposable
                     break;
                 case "answer":
                     _answers.Writer.TryWrite(rest);
+                    break;
+                case "accepted":
+                    Interlocked.Increment(ref _accepted);
                     break;
                 case "refused":
                     _refusals.Writer.TryWrite(rest);
