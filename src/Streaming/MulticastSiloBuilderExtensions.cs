@@ -73,7 +73,7 @@ public static class MulticastSiloBuilderExtensions
         services.AddSingleton(CreateLease);
         services.AddSingleton<MulticastMembers>();
         services.AddSingleton<GatewayCalls>();
-        services.AddSingleton(provider => new MulticastInstruments(provider.GetRequiredService<MulticastMembers>(), provider.GetRequiredService<SiloLease>()));
+        services.AddSingleton(provider => new MulticastInstruments(provider.GetRequiredService<MulticastMembers>(), provider.GetRequiredService<SiloLease>(), provider.GetRequiredService<SealedCalls>()));
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MulticastLifecycle>();
     }
 }

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
+using McCache.Client;
 using McCache.Streaming;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace McCache.Cluster.Tests;
 
@@ -57,6 +59,9 @@ public sealed class SealedTests
         failure = await Assert.ThrowsAsync<TimeoutException>(async () => await wrong.GetMcCacheAsync<string, int>("cache", Token));
         Assert.Contains("sealed with a secret that the other member does not have", failure.Message, StringComparison.Ordinal);
         Assert.True(Refusals(cluster.Silos[0].Services) is { Mode: > 0, UnknownKey: > 0 });
+        var (silo, client) = (await CheckAsync(cluster.Silos[0].Services), await CheckAsync(without.ServiceProvider));
+        Assert.Equal((HealthStatus.Degraded, HealthStatus.Unhealthy), (silo.Status, client.Status));
+        Assert.Contains("McCache:EncryptionKeys", silo.Description, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -117,6 +122,8 @@ public sealed class SealedTests
         Assert.All(cluster.Silos, silo => Assert.Equal((0, 0, 0), Refusals(silo.Services)));
         Assert.All([0, 1], silo => Assert.Equal(0, cluster.Member(silo).GetStatistics().Gaps));
     }
+
+    private static Task<HealthCheckResult> CheckAsync(IServiceProvider services) => new McCacheHealthCheck(services).CheckHealthAsync(new(), Token);
 
     private static void Use(IServiceCollection services, string secret) => services.Configure<McCacheOptions>(options => options.EncryptionKeys.Add(secret));
 

@@ -90,6 +90,22 @@ public sealed class ActTests(ActTests.Fixture fixture) : IClassFixture<ActTests.
         Assert.True(Cluster.Cache<string, int>(0, "products").ContainsKey("kept"));
     }
 
+    [Fact]
+    public async Task What_the_silos_do_not_let_this_host_do_is_refused_and_says_so()
+    {
+        await using var cluster = await RealCluster.StartAsync(1, mayClientsAct: false);
+        await using var site = await cluster.ServeAsync(options => options.AllowActions = true);
+        cluster.Cache<string, int>(0, "products").GetOrAdd("kept", _ => 1);
+        foreach (var (act, body) in new (string, object)[] { ("clear", new { cache = "products" }), ("remove", new { cache = "products", key = "kept" }), ("evict", new { cache = "products", key = "kept" }), ("repair", new { cache = "products" }) })
+        {
+            var answer = await PostAsync(act, body, site);
+            Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+            Assert.Contains("IMcCacheAuthorizer", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        }
+
+        Assert.True(cluster.Cache<string, int>(0, "products").ContainsKey("kept"));
+    }
+
     private string Address(int silo) => Cluster.Silos[silo].SiloAddress.ToParsableString();
 
     private async Task<JsonElement> ActAsync(string act, object body)
@@ -102,12 +118,13 @@ public sealed class ActTests(ActTests.Fixture fixture) : IClassFixture<ActTests.
 
     private async Task<HttpStatusCode> StatusAsync(string act, object body) => (await PostAsync(act, body)).StatusCode;
 
-    private async Task<HttpResponseMessage> PostAsync(string act, object body)
+    private async Task<HttpResponseMessage> PostAsync(string act, object body, DashboardSite? site = null)
     {
-        var session = JsonSerializer.Deserialize<JsonElement>(await fixture.Site.Http.GetStringAsync("api/session", Token));
+        site ??= fixture.Site;
+        var session = JsonSerializer.Deserialize<JsonElement>(await site.Http.GetStringAsync("api/session", Token));
         using var request = new HttpRequestMessage(HttpMethod.Post, $"api/acts/{act}") { Content = JsonContent.Create(body) };
         request.Headers.Add(session.GetProperty("tokenHeader").GetString()!, session.GetProperty("token").GetString());
-        return await fixture.Site.Http.SendAsync(request, Token);
+        return await site.Http.SendAsync(request, Token);
     }
 
     public sealed class Fixture : IAsyncLifetime

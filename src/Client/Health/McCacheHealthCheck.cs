@@ -11,10 +11,15 @@ internal sealed class McCacheHealthCheck(IServiceProvider services) : IHealthChe
 
     private static readonly TimeSpan s_recent = TimeSpan.FromMinutes(1);
 
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
-        services.GetService<SiloLease>() is { } lease ? CheckSilo(lease)
-        : services.GetService<ClientMembers>() is { } clients ? CheckClient(clients)
-        : HealthCheckResult.Unhealthy("This process has no caches; AddMcCache was not called."));
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var result = services.GetService<SiloLease>() is { } lease ? CheckSilo(lease)
+            : services.GetService<ClientMembers>() is { } clients ? CheckClient(clients)
+            : HealthCheckResult.Unhealthy("This process has no caches; AddMcCache was not called.");
+        return Task.FromResult(services.GetService<SealedCalls>()?.LastRefusal(s_recent) is { } refusal
+            ? new HealthCheckResult(result.Status == HealthStatus.Healthy ? HealthStatus.Degraded : result.Status, $"{result.Description} {refusal}")
+            : result);
+    }
 
     private static HealthCheckResult CheckClient(ClientMembers clients)
     {

@@ -149,6 +149,10 @@ internal static class Failures
         {
             return Problems.Of(StatusCodes.Status404NotFound, "Refused", exception.Message);
         }
+        catch (UnauthorizedAccessException exception)
+        {
+            return Problems.Of(StatusCodes.Status403Forbidden, "The silos refuse it", $"{exception.Message} See {nameof(IMcCacheAuthorizer)}: by default clients, of which this host is one, may look only.");
+        }
         catch (TimeoutException)
         {
             return Problems.Of(StatusCodes.Status504GatewayTimeout, "No answer in time", "What was sent takes its course.");

@@ -37,7 +37,7 @@ internal sealed class ClientMembers : ILifecycleParticipant<IClusterClientLifecy
             time,
             Random.Shared,
             log));
-        _instruments = new MulticastInstruments(_members.Values);
+        _instruments = new MulticastInstruments(_members.Values, calls);
 
         SealedObserver Seal(IMulticastClientObserver member)
         {

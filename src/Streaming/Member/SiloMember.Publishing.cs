@@ -41,7 +41,7 @@ internal sealed partial class SiloMember
                 SendToClients(frame, pending, onBehalfOf);
             if (isLocal)
                 DeliverHere(frame, pending);
-            Volatile.Write(ref _queued, frame.Number);
+            Volatile.Write(ref _queued, _number); // not the frame's: a lane that was full has had another
         }
 
         return true;

@@ -64,6 +64,7 @@ internal sealed partial class SiloMember
         var frame = NewTopicsFrame();
         frame.SetNumber(++_number, Stamps.Next());
         peer.Enqueue(frame, null);
+        Volatile.Write(ref _queued, _number);
     }
 
     private protected override void OnTopics(LaneReceiver from, ReadOnlySpan<byte> names) => SetTopics(from.Incarnation.Silo, Topics.Read(names));

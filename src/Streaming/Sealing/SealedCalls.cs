@@ -21,6 +21,7 @@ internal sealed class SealedCalls : IDisposable
     private readonly IDisposable? _watching;
     private readonly MemberClock _clock;
     private readonly Throttle _logged = new();
+    private (TimeSpan At, string Message)? _last; // under the lock of the counts
     private readonly long[] _refused = new long[Enum.GetValues<SealRefusal>().Length];
 
     public SealedCalls(
@@ -45,7 +46,20 @@ internal sealed class SealedCalls : IDisposable
     /// <summary>What is for a silo.</summary>
     internal static byte[] Label(SiloAddress silo) => Encoding.UTF8.GetBytes(silo.ToParsableString());
 
-    internal long Refused(SealRefusal reason) => Volatile.Read(ref _refused[(int)reason]);
+    internal static IReadOnlyList<SealRefusal> Reasons { get; } = [.. Enum.GetValues<SealRefusal>().Where(reason => reason != SealRefusal.None)];
+
+    internal long Refused(SealRefusal reason)
+    {
+        lock (_refused)
+            return _refused[(int)reason];
+    }
+
+    /// <summary>Why the last message was refused that was refused within a time; null when none was.</summary>
+    internal string? LastRefusal(TimeSpan within)
+    {
+        lock (_refused)
+            return _last is { } last && _clock.Now - last.At <= within ? last.Message : null;
+    }
 
     /// <summary>Sends a question, and opens the answer.</summary>
     /// <exception cref="SealRefusedException">The answer is not genuine, or the other has refused the question.</exception>
@@ -97,8 +111,13 @@ internal sealed class SealedCalls : IDisposable
 
     private SealRefusedException Refuse(SealRefusal reason)
     {
-        Interlocked.Increment(ref _refused[(int)reason]);
         var refused = new SealRefusedException(reason);
+        lock (_refused)
+        {
+            _refused[(int)reason]++;
+            _last = (_clock.Now, refused.Message);
+        }
+
         if (_logged.TryPass(_clock.Now))
             _log.MessageRefused(refused.Message);
         return refused;

@@ -58,13 +58,13 @@ internal static partial class Log
     [LoggerMessage(2013, LogLevel.Warning, "The wall clock of {Silo} is {Milliseconds} ms from this silo's, more than McCache:MaxClockSkew allows.")]
     internal static partial void ClockSkewed(this ILogger log, SiloAddress silo, long milliseconds);
 
-    [LoggerMessage(2019, LogLevel.Error, "A message of another member was refused, or an answer. {Reason}")]
+    [LoggerMessage(2030, LogLevel.Error, "A message of another member was refused, or an answer. {Reason}")]
     internal static partial void MessageRefused(this ILogger log, string reason);
 
-    [LoggerMessage(2020, LogLevel.Warning, "McCache:EncryptionKeys has changed from none to some or from some to none; that takes effect when the member starts again.")]
+    [LoggerMessage(2031, LogLevel.Warning, "McCache:EncryptionKeys has changed from none to some or from some to none; that takes effect when the member starts again.")]
     internal static partial void SealingKept(this ILogger log);
 
-    [LoggerMessage(2021, LogLevel.Error, "The changed configuration of McCache is refused; the secrets stay as they were.")]
+    [LoggerMessage(2032, LogLevel.Error, "The changed configuration of McCache is refused; the secrets stay as they were.")]
     internal static partial void SecretsKept(this ILogger log, Exception exception);
 
     [LoggerMessage(2014, LogLevel.Warning, "{Count} grain types have implicit stream subscriptions; streams of multicast provider '{Provider}' are not delivered to them.")]

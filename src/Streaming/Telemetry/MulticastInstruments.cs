@@ -9,8 +9,8 @@ internal sealed class MulticastInstruments : IDisposable
     private readonly Meter _meter = new("McCache");
 
     /// <summary>Those of a silo.</summary>
-    internal MulticastInstruments(MulticastMembers members, SiloLease lease)
-        : this(members.All)
+    internal MulticastInstruments(MulticastMembers members, SiloLease lease, SealedCalls calls)
+        : this(members.All, calls)
     {
         _meter.CreateObservableUpDownCounter(
             "mccache.multicast.lane.depth", () => members.All.Select(member => Measure(member, member.LaneDepth)), "{frame}", "Frames that wait on the lanes.");
@@ -29,15 +29,15 @@ internal sealed class MulticastInstruments : IDisposable
     }
 
     /// <summary>Those of a client.</summary>
-    internal MulticastInstruments(IReadOnlyCollection<ClientMember> members)
-        : this((IEnumerable<MulticastMember>)members)
+    internal MulticastInstruments(IReadOnlyCollection<ClientMember> members, SealedCalls calls)
+        : this((IEnumerable<MulticastMember>)members, calls)
     {
         _meter.CreateObservableGauge(
             "mccache.lease.remaining", () => members.Select(member => new Measurement<double>(member.ValidFor.TotalSeconds, new KeyValuePair<string, object?>(ProviderTag, member.Name))), "s",
             "How long this client may still serve if its gateway does not answer any more; 0 while it may not.");
     }
 
-    private MulticastInstruments(IEnumerable<MulticastMember> members)
+    private MulticastInstruments(IEnumerable<MulticastMember> members, SealedCalls calls)
     {
         Counter("mccache.multicast.published", "{frame}", "Frames published.", counters => counters.Published);
         Counter("mccache.multicast.applied", "{frame}", "Frames of other members accepted.", counters => counters.Applied);
@@ -49,6 +49,11 @@ internal sealed class MulticastInstruments : IDisposable
         Counter("mccache.multicast.throttled", "{batch}", "Batches and questions of clients that had to wait, for they were over their limits; at a client, its own.", counters => counters.Throttled);
         Counter("mccache.multicast.clients.refused", "{client}", "Clients that could not attach, for there were too many.", counters => counters.RefusedClients);
         Counter("mccache.multicast.unreadable", "{item}", "Items that could not be deserialized.", counters => counters.UnreadableItems);
+        _meter.CreateObservableCounter(
+            "mccache.seal.refused",
+            () => SealedCalls.Reasons.Select(reason => new Measurement<long>(calls.Refused(reason), new KeyValuePair<string, object?>("mccache.reason", reason.ToString()))),
+            "{message}",
+            "Messages of other members that were refused because of how they were sealed.");
         _meter.CreateObservableCounter("mccache.multicast.gaps", () => members.SelectMany(Gaps), "{gap}", "Losses noted.");
 
         void Counter(string name, string unit, string description, Func<MulticastCounters, long> read)

@@ -15,12 +15,16 @@ internal sealed class RealCluster : IAsyncDisposable
 
     public IClusterClient Client => Host.Client;
 
-    public static async Task<RealCluster> StartAsync(int silos)
+    /// <param name="silos">How many.</param>
+    /// <param name="mayClientsAct">Whether the silos let clients, of which the dashboard is one here, do more than ask.</param>
+    public static async Task<RealCluster> StartAsync(int silos, bool mayClientsAct = true)
     {
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 2));
+            if (mayClientsAct)
+                silo.Services.AddSingleton<IMcCacheAuthorizer, Everybody>();
             silo.AddMcCache(caches => caches
                 .Configure(options => (options.LeaseDuration, options.LeaseRenewal) = (TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(300)))
                 .Add<string, int>("products", options => (options.MaxEntries, options.TopKeys) = (500, 10))
@@ -39,4 +43,9 @@ internal sealed class RealCluster : IAsyncDisposable
         => Silos[silo].ServiceProvider.GetRequiredKeyedService<IMcCache<TKey, TValue>>(name);
 
     public ValueTask DisposeAsync() => Host.DisposeAsync();
+
+    private sealed class Everybody : IMcCacheAuthorizer
+    {
+        public bool IsAllowed(McCacheAccess access) => true;
+    }
 }

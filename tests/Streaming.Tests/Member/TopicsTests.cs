@@ -146,6 +146,14 @@ public sealed class TopicsTests : IDisposable
     }
 
     [Fact]
+    public void What_a_lane_alone_was_told_is_settled_too()
+    {
+        Start(s_other);
+        Start(s_other, s_third); // 2, to the third only
+        Assert.Equal(2, _member.SettledEverywhere);
+    }
+
+    [Fact]
     public void Bytes_that_are_no_topics_are_read_as_none()
     {
         Gen.Byte.Array[0, 200].Sample(bytes => Topics.Read(bytes) is not { } topics || Topics.Write(topics).Length <= bytes.Length);
