@@ -11,7 +11,13 @@ internal sealed class McCacheOptionsSetup(IServiceProvider services) : IPostConf
     private static readonly TimeSpan s_minSkew = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_maxSkew = TimeSpan.FromDays(1);
 
-    public void PostConfigure(string? name, McCacheOptions options) => services.GetService<IConfiguration>()?.GetSection(McCacheOptions.Section).Bind(options);
+    public void PostConfigure(string? name, McCacheOptions options)
+    {
+        var section = services.GetService<IConfiguration>()?.GetSection(McCacheOptions.Section);
+        if (section?.GetSection(nameof(options.EncryptionKeys)).Exists() == true)
+            options.EncryptionKeys.Clear(); // binding would put these behind
+        section?.Bind(options);
+    }
 
     public ValidateOptionsResult Validate(string? name, McCacheOptions options)
     {

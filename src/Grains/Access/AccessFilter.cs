@@ -47,7 +47,7 @@ internal sealed class AccessFilter(IServiceProvider services) : IIncomingGrainCa
                 ? McCacheCallerKind.Client
                 : McCacheCallerKind.Silo;
         }
-        catch (FormatException)
+        catch (Exception exception) when (exception is FormatException or ArgumentException or OverflowException or IndexOutOfRangeException)
         {
             return McCacheCallerKind.Client;
         }

@@ -3,6 +3,8 @@ namespace McCache.Streaming;
 /// <content>What a client may take of its gateway, so that one that floods it, by mistake or on purpose, waits by itself and nobody else for it.</content>
 internal sealed partial class AttachedClient
 {
+    private const int MaxNameBytes = 1024 * 1024;
+
     private readonly RateLimit _frames;
     private readonly RateLimit _bytes;
     private readonly Lock _paying = new();
@@ -10,12 +12,22 @@ internal sealed partial class AttachedClient
     /// <summary>Takes what a batch costs from what the client may spend.</summary>
     /// <returns>False when it has spent too much: the batch is to be sent again later.</returns>
     private bool TryPay(Batch batch)
-        => TryPay(Math.Max(1, batch.Count) + (batch.Gap is not { } gap ? 0 : gap.Streams?.Length ?? _member.Streams.All.Count()), batch.Frames.Length);
+        => TryPay(Math.Max(1, batch.Count) + (batch.Gap is not { } gap ? 0 : gap.Streams?.Length ?? _member.Streams.All.Count()), batch.Frames.Length + LengthOf(batch.Gap?.Streams));
 
     /// <summary>Takes what a question costs from what the client may spend.</summary>
     internal bool TryPay(byte[] request) => TryPay(1, request.Length);
 
-    private bool TryPay(int frames, int bytes)
+    /// <summary>Takes what it costs to listen to something else.</summary>
+    /// <exception cref="LimitExceededException">The client has spent too much; it may ask again later.</exception>
+    private void Pay(Interest interest)
+    {
+        if (!TryPay(1 + interest.Streams.Length, LengthOf(interest.Streams)))
+            throw new LimitExceededException($"This client asks more of its gateway than {nameof(MulticastOptions.MaxClientFramesPerSecond)} or {nameof(MulticastOptions.MaxClientBytesPerSecond)} of multicast provider '{_member.Name}' allow.");
+    }
+
+    private static long LengthOf(byte[][]? names) => names?.Sum(name => (long)name.Length) ?? 0;
+
+    private bool TryPay(int frames, long bytes)
     {
         lock (_paying)
         {
@@ -35,6 +47,8 @@ internal sealed partial class AttachedClient
     /// <exception cref="LimitExceededException">The client listens to too many streams.</exception>
     private void CheckCount(Interest interest)
     {
+        if (LengthOf(interest.Streams) > MaxNameBytes)
+            throw new LimitExceededException($"The names of the streams that this client listens to have {LengthOf(interest.Streams)} bytes; its gateway allows {MaxNameBytes}.");
         if (interest.Streams.Length > _member.Options.MaxClientStreams)
             throw new LimitExceededException($"This client listens to {interest.Streams.Length} streams of multicast provider '{_member.Name}'; its gateway allows {_member.Options.MaxClientStreams} ({nameof(MulticastOptions.MaxClientStreams)}).");
     }

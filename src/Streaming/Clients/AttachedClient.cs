@@ -98,6 +98,7 @@ internal sealed partial class AttachedClient : LaneSender
     private bool Listen(Interest interest)
     {
         CheckCount(interest);
+        Pay(interest);
         lock (_state)
         {
             if (_hasLeft)

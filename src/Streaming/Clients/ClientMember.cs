@@ -298,7 +298,7 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
 
     ValueTask<Acknowledgement> IMulticastClientObserver.Deliver(Batch batch)
     {
-        if (Find(batch.Publisher.Id) is not { } session)
+        if (Find(batch.Publisher.Id) is not { } session || !session.IsFrom(batch.Publisher.Silo))
             return new(Acknowledgement.None);
         var acknowledgement = Receive(session.Receiver, batch);
         session.OnHeard();
@@ -453,7 +453,8 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
     {
         if (askedAt + grant.Duration <= Clock.Now)
             return false; // the answer has come too late
-        session.Begin(grant.Silo);
+        if (!session.Begin(grant.Silo))
+            return false;
         session.Extend(askedAt, grant.Duration);
         session.Hear(interest);
         foreach (var (_, listeners) in Streams.All)

@@ -44,7 +44,7 @@ internal sealed class ClientMembers : ILifecycleParticipant<IClusterClientLifecy
             var client = new SealedClient(member, calls);
             lock (_sealed)
                 _sealed.Add(client);
-            return new SealedObserver(grains.Value.CreateObjectReference<ISealedObserver>(client), calls.Own, calls);
+            return new SealedObserver(grains.Value.CreateObjectReference<ISealedObserver>(client), client.Label, calls);
         }
     }
 

@@ -20,9 +20,9 @@ internal sealed class GatewayCalls(MulticastMembers members, ILocalSiloDetails s
     {
         if (Find(attachment) is not { } client)
             return Task.FromResult<byte[]>([]);
-        client.CheckHear(stream);
         if (!client.TryPay(request))
             return Task.FromResult<byte[]>([]);
+        client.CheckHear(stream);
         return Task.Run(() => members.Find(attachment.Provider)!.Answer(stream, request));
     }
 

@@ -10,6 +10,7 @@ internal sealed class GatewaySession : IDisposable
     private FrozenSet<byte[]> _heard = FrozenSet<byte[]>.Empty;
     private readonly Queue<(long Sequence, Action Applied)> _watchers = new();
     private readonly Queue<(long Sequence, Action Applied)> _hearing = new(); // what is applied, and waits for what the gateway had sent before that
+    private SiloAddress? _from;
     private long _interest;
     private long _sent;
     private long _applied;
@@ -40,7 +41,21 @@ internal sealed class GatewaySession : IDisposable
     internal TimeSpan Until => new(Volatile.Read(ref _until));
 
     /// <summary>The gateway has taken the attachment.</summary>
-    internal void Begin(SiloAddress silo) => Attachment = new(_member.Name, silo, Id);
+    /// <returns>False when another silo has been heard on it, which had been brought a copy of what this client asked.</returns>
+    internal bool Begin(SiloAddress silo)
+    {
+        if (!IsFrom(silo))
+            return false;
+        Attachment = new(_member.Name, silo, Id);
+        return true;
+    }
+
+    /// <summary>Whether the lane is the silo's: the first that is heard, and no other.</summary>
+    internal bool IsFrom(SiloAddress silo)
+    {
+        lock (_gate)
+            return (_from ??= silo).Equals(silo);
+    }
 
     /// <summary>Sends a frame. Called under the member's lock.</summary>
     internal void Send(SentFrames.SentFrame sent)

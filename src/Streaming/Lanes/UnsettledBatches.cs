@@ -6,6 +6,9 @@ namespace McCache.Streaming;
 /// </summary>
 internal sealed class UnsettledBatches(long maxBytes)
 {
+    /// <summary>What a batch takes besides its frames.</summary>
+    private const int Overhead = 256;
+
     private readonly Queue<Batch> _batches = new();
     private long _bytes;
     private long _heard;
@@ -38,8 +41,8 @@ internal sealed class UnsettledBatches(long maxBytes)
 
     internal void Add(Batch batch)
     {
-        _batches.Enqueue(batch);
-        _bytes += batch.Frames.Length;
+        _batches.Enqueue(batch with { Gap = null });
+        _bytes += batch.Frames.Length + Overhead;
         while (_bytes > maxBytes)
             _discarded = RemoveFirst();
     }
@@ -55,7 +58,7 @@ internal sealed class UnsettledBatches(long maxBytes)
     private long RemoveFirst()
     {
         var first = _batches.Dequeue();
-        _bytes -= first.Frames.Length;
+        _bytes -= first.Frames.Length + Overhead;
         return first.Last;
     }
 }

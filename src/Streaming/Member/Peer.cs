@@ -14,6 +14,11 @@ internal sealed class Peer(SiloMember member, SiloAddress silo, long since, long
     /// <summary>The streams that it listens to; null for all. Under the publishing lock.</summary>
     internal FrozenSet<byte[]>? Topics { get; set; }
 
+    /// <summary>What it was told may be lost, and it gets everything until it is told again. Under the publishing lock.</summary>
+    internal bool MustTellTopics { get; private set; }
+
+    internal void OnTopicsTold() => MustTellTopics = false;
+
     private protected override long ReadMark() => member.NextMark();
 
     private protected override long ReadSettled() => member.SettledEverywhere;
@@ -23,7 +28,7 @@ internal sealed class Peer(SiloMember member, SiloAddress silo, long since, long
     private protected override void OnFull()
     {
         member.OnLaneFull(silo.ToString(), silo);
-        member.TellTopics(this);
+        MustTellTopics = true;
     }
 
     private protected override ValueTask<Acknowledgement> DeliverAsync(OutgoingBatch batch, byte[] frames, long settled) => member.Transport.DeliverAsync(

@@ -35,7 +35,7 @@ internal sealed class Relay(SiloMember member) : KickedWork(member.Lease.Queue)
             var reader = new FrameReader(batch.Frames);
             while (reader.TryRead(out var frame))
             {
-                if (frame.Number <= unsettled.Settled || frame.Kind is FrameKind.Completed or FrameKind.Error or FrameKind.Superseded || member.Streams.Find(frame.Name).Handler is null)
+                if (frame.Number <= unsettled.Settled || frame.Kind is FrameKind.Completed or FrameKind.Error or FrameKind.Superseded || member.Streams.Find(frame.Name) is { Handler: null, Clients.IsEmpty: true })
                     continue;
                 Interlocked.Increment(ref member.Counters.Relayed);
                 var told = frame.Kind switch

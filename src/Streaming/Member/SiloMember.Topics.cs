@@ -56,9 +56,10 @@ internal sealed partial class SiloMember
 
     private Frame NewTopicsFrame(bool isAwaited = false) => new(FrameKind.Topics, isAwaited, Topics.FrameName, _topics is { } topics ? Topics.Write(topics) : [0]);
 
-    /// <summary>A lane that is new, or has lost what was on it. Called under the publishing lock.</summary>
-    internal void TellTopics(Peer peer)
+    /// <summary>A lane that is new, or has lost what was on it. Called under the publishing lock, when nothing is being published.</summary>
+    private void TellTopics(Peer peer)
     {
+        peer.OnTopicsTold();
         if (_topics is null)
             return;
         var frame = NewTopicsFrame();

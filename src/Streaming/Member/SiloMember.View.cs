@@ -30,8 +30,10 @@ internal sealed partial class SiloMember
             Volatile.Write(ref _lease, lease);
             foreach (var silo in lease.Live)
             {
-                if (!_peers.ContainsKey(silo))
+                if (!_peers.TryGetValue(silo, out var known))
                     AddPeer(silo);
+                else if (known.MustTellTopics)
+                    TellTopics(known);
             }
 
             foreach (var (silo, peer) in _peers)

@@ -7,7 +7,7 @@ namespace McCache.Streaming;
 internal sealed class ReplayWindow
 {
     /// <summary>How far behind a number may be: more messages are never under way between two members.</summary>
-    internal const int Size = 1024;
+    internal const int Size = 4096;
 
     private readonly ulong[] _seen = new ulong[Size / 64];
     private ulong _largest;

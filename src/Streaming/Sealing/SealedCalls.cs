@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -37,14 +36,11 @@ internal sealed class SealedCalls : IDisposable
     /// <summary>Whatever a client sends to its gateway, whichever silo that is.</summary>
     internal static byte[] Gateway { get; } = [.. "gateway"u8];
 
-    /// <summary>What is for this process, if it is a client.</summary>
-    internal byte[] Own { get; } = RandomNumberGenerator.GetBytes(Envelope.ChannelLength);
-
     /// <summary>Whether this member seals.</summary>
     internal bool AreOn => _sealer is not null;
 
-    /// <summary>What is for a silo.</summary>
-    internal static byte[] Label(SiloAddress silo) => Encoding.UTF8.GetBytes(silo.ToParsableString());
+    /// <summary>What is for a silo: for its multicast endpoint, or for that of promises, so that none has to wait for the other's numbers.</summary>
+    internal static byte[] Label(SiloAddress silo, bool isPromise = false) => Encoding.UTF8.GetBytes($"{(isPromise ? "promises" : "batches")} {silo.ToParsableString()}");
 
     internal static IReadOnlyList<SealRefusal> Reasons { get; } = [.. Enum.GetValues<SealRefusal>().Where(reason => reason != SealRefusal.None)];
 
@@ -134,7 +130,7 @@ internal sealed class SealedCalls : IDisposable
             else if (AreOn)
                 _sealer!.Ring = new KeyRing(secrets);
         }
-        catch (OptionsValidationException exception)
+        catch (Exception exception) when (exception is OptionsValidationException or InvalidOperationException) // one is of those who check, the other of those who bind
         {
             _log.SecretsKept(exception);
         }

@@ -1,9 +1,14 @@
+using System.Security.Cryptography;
+
 namespace McCache.Streaming;
 
 /// <summary>What a gateway calls of a client, where calls are sealed.</summary>
 internal sealed class SealedClient(IMulticastClientObserver member, SealedCalls calls) : ISealedObserver
 {
-    public ValueTask<byte[]> Ask(byte[] envelope) => calls.AnswerAsync(calls.Own, envelope, async message =>
+    /// <summary>Who it is: what is for it opens nowhere else, not at another member of this process either.</summary>
+    internal byte[] Label { get; } = RandomNumberGenerator.GetBytes(Envelope.ChannelLength);
+
+    public ValueTask<byte[]> Ask(byte[] envelope) => calls.AnswerAsync(Label, envelope, async message =>
     {
         switch (message)
         {
@@ -18,5 +23,5 @@ internal sealed class SealedClient(IMulticastClientObserver member, SealedCalls 
     });
 
     public Task Tell(byte[] envelope)
-        => calls.Open(calls.Own, envelope) is ClientObserverSettledMessage settled ? member.Settled(settled.Id, settled.Acknowledgement) : Task.CompletedTask;
+        => calls.Open(Label, envelope) is ClientObserverSettledMessage settled ? member.Settled(settled.Id, settled.Acknowledgement) : Task.CompletedTask;
 }

@@ -4,7 +4,10 @@ namespace McCache.Streaming;
 internal sealed class SealedGatewayLink(ISealedGateway gateway, SealedCalls calls) : IGatewayLink
 {
     public ValueTask<Grant> Attach(string provider, ulong id, TimeSpan duration, Interest interest, IMulticastClientObserver client)
-        => AskAsync<Grant>(new AttachMessage(provider, id, duration, interest, ((SealedObserver)client).Client, calls.Own));
+    {
+        var self = (SealedObserver)client;
+        return AskAsync<Grant>(new AttachMessage(provider, id, duration, interest, self.Client, self.Label));
+    }
 
     public ValueTask<Grant> Renew(Attachment attachment, TimeSpan duration) => AskAsync<Grant>(new RenewMessage(attachment, duration));
 

@@ -8,6 +8,8 @@ internal sealed class SealedObserver(ISealedObserver client, byte[] label, Seale
 {
     internal ISealedObserver Client => client;
 
+    internal byte[] Label => label;
+
     public ValueTask<Acknowledgement> Deliver(Batch batch) => calls.AskAsync<Acknowledgement>(label, batch, client.Ask);
 
     public Task Settled(ulong id, Acknowledgement acknowledgement) => client.Tell(calls.Seal(label, new ClientObserverSettledMessage(id, acknowledgement)));

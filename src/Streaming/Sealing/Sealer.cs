@@ -32,8 +32,8 @@ internal enum SealRefusal
 /// </remarks>
 internal sealed class Sealer(KeyRing ring)
 {
-    /// <summary>The channels that are kept in each direction.</summary>
-    internal const int MaxChannels = 4096;
+    /// <summary>The channels that are kept in each direction: two for each client of a gateway that has all it may have by default, and many more silos than there are.</summary>
+    internal const int MaxChannels = 32_768;
 
     private const int NonceLength = 12;
 
@@ -69,10 +69,16 @@ internal sealed class Sealer(KeyRing ring)
         if (Ring.Find(envelope.Key) is not { } key)
             return SealRefusal.UnknownKey;
         byte[] name = [.. envelope.Header[..^sizeof(ulong)], .. label];
-        var channel = _inbound.Find(name) ?? new Inbound(key.Derive(envelope.ChannelBytes, label));
+        var known = _inbound.Find(name);
+        var channel = known ?? new Inbound(key.Derive(envelope.ChannelBytes, label));
         if (!channel.TryDecrypt(envelope, context, out message))
+        {
+            if (known is null)
+                channel.Forget(); // nobody else has it
             return SealRefusal.Forged;
-        if (_inbound.Add(name, channel).TryPass(envelope.Number))
+        }
+
+        if ((known ?? _inbound.Add(name, channel)).TryPass(envelope.Number))
             return SealRefusal.None;
         message = [];
         return SealRefusal.Replayed;
@@ -100,6 +106,8 @@ internal sealed class Sealer(KeyRing ring)
         private protected AesGcm Cipher => cipher;
 
         private protected Lock Gate { get; } = new();
+
+        internal void Forget() => cipher.Dispose();
 
         /// <summary>What the tag vouches for besides.</summary>
         private protected static byte[] Associate(ReadOnlySpan<byte> header, ReadOnlySpan<byte> context) => [.. header, .. context];

@@ -28,7 +28,7 @@ internal sealed class LeaseNetwork(IServiceProvider services, ILocalSiloDetails 
         return new(new MembershipVersion(table.Version.Version), table.Members.ToDictionary(row => row.Item1.SiloAddress, row => row.Item1.Status));
     }
 
-    private ValueTask<T> AskSealedAsync<T>(SiloAddress silo, object question) => calls.AskAsync<T>(SealedCalls.Label(silo), question, GetGrainService(silo).Sealed);
+    private ValueTask<T> AskSealedAsync<T>(SiloAddress silo, object question) => calls.AskAsync<T>(SealedCalls.Label(silo, isPromise: true), question, GetGrainService(silo).Sealed);
 
     internal static ClusterRows ToRows(ClusterMembershipSnapshot view) => new(view.Version, view.Members.ToDictionary(member => member.Key, member => member.Value.Status));
 }

@@ -29,7 +29,7 @@ internal interface IPromiseEndpoint : IGrainService
 internal sealed class PromiseEndpoint(GrainId id, Orleans.Runtime.Silo silo, ILoggerFactory loggers, SiloLease lease, SealedCalls calls)
     : GrainService(id, silo, loggers), IPromiseEndpoint
 {
-    private readonly byte[] _label = SealedCalls.Label(silo.SiloAddress);
+    private readonly byte[] _label = SealedCalls.Label(silo.SiloAddress, isPromise: true);
 
     public ValueTask<Promise> Ask(SiloAddress asker, MembershipVersion version, TimeSpan duration)
     {

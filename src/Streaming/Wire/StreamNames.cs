@@ -37,7 +37,7 @@ internal sealed class StreamNames : IEqualityComparer<byte[]>, IAlternateEqualit
     }
 
     internal static bool IsWellFormed(ReadOnlySpan<byte> name)
-        => name.Length > PrefixLength && BinaryPrimitives.ReadUInt16LittleEndian(name) < name.Length - PrefixLength;
+        => name.Length is > PrefixLength and <= MaxLength && BinaryPrimitives.ReadUInt16LittleEndian(name) < name.Length - PrefixLength;
 
     /// <summary>The stream of a well-formed name.</summary>
     internal static StreamId ToStreamId(ReadOnlySpan<byte> name)

@@ -12,7 +12,7 @@ internal static class Topics
     /// <summary>A silo that listens to more gets everything.</summary>
     internal const int MaxCount = 1_024;
 
-    private const int MaxBytes = 64 * 1024;
+    private const int MaxBytes = 16 * 1024; // a quarter of the smallest lane
 
     /// <summary>What the frames that tell it are called, as if they were of a stream: they go on every lane.</summary>
     internal static ReadOnlySpan<byte> FrameName => [0, 0, 0];

@@ -92,6 +92,7 @@ public sealed class TopicsTests : IDisposable
         _wire.Topics.Clear();
         _wire.Release();
         RunAll();
+        Start(s_other); // the lease is renewed
         Assert.Equal(StreamNames.Of(s_first), Assert.Single(_wire.Topics[s_other]!));
     }
 

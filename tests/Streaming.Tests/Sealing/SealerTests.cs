@@ -19,7 +19,7 @@ public sealed class SealerTests : IDisposable
     public void Dispose() => _services.Dispose();
 
     /// <summary>What members send each other.</summary>
-    public static TheoryData<string> Samples => [nameof(Batch), nameof(Acknowledgement), nameof(AskMessage), nameof(SettledMessage), nameof(PromiseMessage), nameof(Promise), nameof(GoodbyeMessage), nameof(Grant)];
+    public static TheoryData<string> Samples => [nameof(Batch), nameof(Acknowledgement), nameof(AskMessage), nameof(SettledMessage), nameof(PromiseMessage), nameof(Promise), nameof(GoodbyeMessage), nameof(Grant), nameof(AttachMessage), nameof(RenewMessage), nameof(ListenMessage), nameof(ClientBatchMessage), nameof(ClientSettledMessage), nameof(ClientAskMessage), nameof(DetachMessage), nameof(ClientObserverSettledMessage), nameof(ClientObserverDetachMessage)];
 
     [Theory]
     [MemberData(nameof(Samples))]
@@ -166,7 +166,7 @@ public sealed class SealerTests : IDisposable
     private byte[] Sample(string name)
     {
         var publisher = new Incarnation(SiloAddress.New(IPAddress.Loopback, 3, 3), 7);
-        var frame = new Frame(FrameKind.Item, true, StreamId.Create("namespace", "key"), "payload"u8);
+        var (frame, attachment) = (new Frame(FrameKind.Item, true, StreamId.Create("namespace", "key"), "payload"u8), new Attachment("p", publisher.Silo, 1));
         return _services.GetRequiredService<Serializer>().SerializeToArray<object>(name switch
         {
             nameof(Batch) => new Batch("p", publisher, 1, 1, new Gap([StreamNames.Of(StreamId.Create("a", "b"))]), frame.Bytes, 5, 6, 7, 8),
@@ -176,6 +176,15 @@ public sealed class SealerTests : IDisposable
             nameof(PromiseMessage) => new PromiseMessage(publisher.Silo, new MembershipVersion(3), TimeSpan.FromSeconds(3)),
             nameof(Promise) => new Promise(true, new MembershipVersion(3), 4, TimeSpan.FromSeconds(3), 5),
             nameof(GoodbyeMessage) => new GoodbyeMessage(publisher.Silo, true),
+            nameof(AttachMessage) => new AttachMessage("p", 1, TimeSpan.FromSeconds(1), new Interest(1, [[1, 2]]), null!, [1]),
+            nameof(RenewMessage) => new RenewMessage(attachment, TimeSpan.FromSeconds(1)),
+            nameof(ListenMessage) => new ListenMessage(attachment, new Interest(1, [[1, 2]])),
+            nameof(ClientBatchMessage) => new ClientBatchMessage(attachment, new Batch("p", publisher, 1, 1, null, frame.Bytes)),
+            nameof(ClientSettledMessage) => new ClientSettledMessage(attachment, new Acknowledgement(1, 2, 2, null)),
+            nameof(ClientAskMessage) => new ClientAskMessage(attachment, [1], [2]),
+            nameof(DetachMessage) => new DetachMessage(attachment),
+            nameof(ClientObserverSettledMessage) => new ClientObserverSettledMessage(1, new Acknowledgement(1, 2, 2, null)),
+            nameof(ClientObserverDetachMessage) => new ClientObserverDetachMessage(1),
             _ => new Grant(publisher.Silo, true, TimeSpan.FromSeconds(1)),
         });
     }
