@@ -5,8 +5,6 @@ namespace McCache.Client;
 /// <content>Administration of this member's copy.</content>
 internal abstract partial class MemberCache<TKey, TValue>
 {
-    private const long NotTimed = -1;
-
     /// <summary>The coherent verbs of this member that have completed.</summary>
     private readonly LatencyRecorder _coherentVerbs;
 
@@ -59,17 +57,8 @@ internal abstract partial class MemberCache<TKey, TValue>
         return new(true);
     }
 
-    /// <summary>A coherent verb begins. Where nobody is to hear of it, it takes no time to speak of, and the clock is not read.</summary>
-    private long BeginVerb() => Channel.HasAudience ? _coherentVerbs.Start() : NotTimed;
-
     /// <summary>A coherent verb has completed.</summary>
-    private protected void EndVerb(OutgoingChange change)
-    {
-        if (change.Begun == NotTimed)
-            _coherentVerbs.RecordNothing();
-        else
-            _instruments.RecordVerb(Name, _coherentVerbs.Record(change.Begun));
-    }
+    private protected void EndVerb(OutgoingChange change) => _instruments.RecordVerb(Name, _coherentVerbs.Record(change.Begun));
 
     /// <summary>A coherent verb while somebody listens to the activity source: its span says which silo was the last to follow.</summary>
     private async ValueTask RunTracedAsync(OutgoingChange change, Action make)

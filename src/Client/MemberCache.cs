@@ -125,7 +125,7 @@ internal abstract partial class MemberCache<TKey, TValue> : ICacheAdministration
 
     private ValueTask RunUntracedAsync(OutgoingChange change, Action make)
     {
-        change.Begun = BeginVerb();
+        change.Begun = _coherentVerbs.Start();
         try
         {
             make();

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Security.Cryptography;
 using McCache.Client;
 using McCache.Streaming;
@@ -62,6 +63,27 @@ public sealed class SealedTests
         var (silo, client) = (await CheckAsync(cluster.Silos[0].Services), await CheckAsync(without.ServiceProvider));
         Assert.Equal((HealthStatus.Degraded, HealthStatus.Unhealthy), (silo.Status, client.Status));
         Assert.Contains("McCache:EncryptionKeys", silo.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_hears_its_own_gateway_only_and_each_of_its_members_for_itself()
+    {
+        await using var cluster = await ClientCluster.StartAsync(2, silo => Use(silo.Services, _secret));
+        var client = await cluster.AddClientAsync(client => Use(client.Services, _secret));
+        await client.GetMcCacheAsync<string, int>("cache", Token);
+        var member = ClientCluster.Member(client);
+        var session = (GatewaySession)typeof(ClientMember).GetField("_session", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(member)!;
+        foreach (var silo in new[] { 0, 1 }.Select(number => cluster.Member(number).Silo)) // somebody may have brought another silo a copy of what the client asked
+        {
+            var answer = await ((IMulticastClientObserver)member).Deliver(new Batch(CacheMember.ProviderName, new Incarnation(silo, session.Id), session.Receiver.Applied + 1, 0, null, []));
+            Assert.Equal(silo.Equals(session.Attachment.Silo) ? session.Id : 0, answer.Receiver);
+        }
+
+        var (gateway, own) = (cluster.Silos[0].Services.GetRequiredService<SealedCalls>(), client.ServiceProvider.GetRequiredService<SealedCalls>());
+        var (one, other) = (new SealedClient(member, own), new SealedClient(member, own));
+        var envelope = gateway.Seal(one.Label, new ClientObserverDetachMessage(0));
+        await Assert.ThrowsAsync<SealRefusedException>(async () => await other.Ask(envelope));
+        await one.Ask(envelope);
     }
 
     [Theory]

@@ -18,9 +18,6 @@ internal sealed class LatencyRecorder(TimeProvider time)
         return elapsed;
     }
 
-    /// <summary>Something has taken no time to speak of.</summary>
-    internal void RecordNothing() => Interlocked.Increment(ref _counts[0]);
-
     internal LatencyHistogram Read()
     {
         var length = _counts.Length;
