@@ -32,12 +32,12 @@ public sealed class CalmRunTests
     }
 
     [Fact]
-    public async Task Run_with_TLS_reads_nothing_stale()
+    public async Task Run_with_TLS_and_seals_reads_nothing_stale()
     {
-        var (exitCode, report, said) = await StressTool.RunAsync("--silos", "2", "--clients", "1", "--minutes", "0.05", "--faults", "none", "--tls", "--json");
+        var (exitCode, report, said) = await StressTool.RunAsync("--silos", "2", "--clients", "1", "--minutes", "0.05", "--faults", "none", "--tls", "--seal", "--json");
 
         Assert.True(exitCode == 0, said);
-        Assert.True(report is { Tls: true, Clients: 1, StaleReads: 0, CoherentVerbs: > 0, ClientVerbs: > 0 }, said);
+        Assert.True(report is { Tls: true, Sealed: true, Clients: 1, StaleReads: 0, CoherentVerbs: > 0, ClientVerbs: > 0 }, said);
     }
 
     [Fact]

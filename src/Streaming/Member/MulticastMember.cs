@@ -271,7 +271,11 @@ internal abstract class MulticastMember : IMulticastChannel
     private void Apply(LaneReceiver from, in FrameView frame, long sequence, ref StreamCursor streams)
     {
         if (frame.Kind == FrameKind.Topics)
+        {
+            Interlocked.Decrement(ref Counters.Applied); // it is about the lane, and nobody has published it
             OnTopics(from, frame.Payload);
+        }
+
         if (frame.Kind is FrameKind.Topics or FrameKind.Superseded || streams.Find(frame.Name) is not { IsEmpty: false } listeners)
             return;
         var outcome = FrameOutcome.Applied;
