@@ -6,7 +6,7 @@ namespace McCache.Streaming;
 /// <remarks>Registered as a keyed singleton under the provider's name. Safe to use from any thread.</remarks>
 internal interface IMulticastChannel
 {
-    /// <summary>Hands the frames of a stream that other members publish to a handler. One handler a stream; attached before the member starts or later.</summary>
+    /// <summary>Hands the frames of a stream that other members publish to a handler. One handler a stream; attached before the member starts, or, where streams go to all silos, later.</summary>
     /// <exception cref="InvalidOperationException">The stream has a handler already.</exception>
     void Attach(StreamId stream, IFrameHandler handler);
 

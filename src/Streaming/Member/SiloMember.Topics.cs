@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace McCache.Streaming;
 
 /// <content>
-/// Topic interest: a silo gets nothing of streams to which nobody there listens. It tells the others to what it listens when it has started, when a client of it listens to more, and each lane that has
+/// Topic interest: a silo gets nothing of streams to which nobody there listens. It tells the others to what it listens when it has started, when a client of it listens to more, and, with the next state of its lease, each lane that has
 /// lost that; it never takes back what it has said. Until it has told them, and after any loss, they send it everything.
 /// </content>
 internal sealed partial class SiloMember
