@@ -29,6 +29,7 @@ internal abstract partial class MemberCache<TKey, TValue> : ICacheAdministration
         Logger = member.Services.GetRequiredService<ILoggerFactory>().CreateLogger<MemberCache<TKey, TValue>>();
         Channel = member.Channel;
         Stream = StreamId.Create(CacheMember.StreamNamespace, local.Name);
+        StreamName = StreamNames.Of(Stream);
         Keys = new KeyCodec<TKey>(local.Name, member.Services);
         Values = new Codec<TValue>(local.Name, "value", member.Services);
     }
@@ -39,6 +40,9 @@ internal abstract partial class MemberCache<TKey, TValue> : ICacheAdministration
     private protected IMulticastChannel Channel { get; }
 
     private protected StreamId Stream { get; }
+
+    /// <summary>Its name, for frames.</summary>
+    private protected byte[] StreamName { get; }
 
     private protected KeyCodec<TKey> Keys { get; }
 
@@ -155,12 +159,12 @@ internal abstract partial class MemberCache<TKey, TValue> : ICacheAdministration
         if (change.IsAwaited)
         {
             Array.Clear(_latest);
-            var publication = Channel.PublishAsync(Stream, change.Written, change.OnBehalfOf, change.Token);
+            var publication = Channel.PublishAsync(StreamName, change.Written, change.OnBehalfOf, change.Token);
             change.Settled = publication.Settled;
             return publication.Stamp;
         }
 
-        if (Channel.Publish(Stream, change.Written, change.OnBehalfOf) is not { } frame)
+        if (Channel.Publish(StreamName, change.Written, change.OnBehalfOf) is not { } frame)
             return 0;
         if (change.OnBehalfOf is null && Channel is not IClientChannel && CacheFrame.TryReadKey(change.Written, out var key)) // else there is one whom it does not go to, or who may send it in another form
         {

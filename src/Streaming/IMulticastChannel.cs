@@ -17,16 +17,16 @@ internal interface IMulticastChannel
     bool HasAudience => true;
 
     /// <summary>Sends a frame to every other member, and returns at once.</summary>
-    /// <param name="stream">The stream.</param>
+    /// <param name="stream">The name of the stream, see <see cref="StreamNames"/>.</param>
     /// <param name="payload">The frame's payload.</param>
     /// <param name="onBehalfOf">The client that has made the change, and does not get it back; null for this process itself.</param>
     /// <returns>The frame's stamp: larger than that of every frame before it, on every lane. 0 when the member has stopped.</returns>
-    Frame? Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null);
+    Frame? Publish(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null);
 
     /// <summary>Sends a frame to every other member.</summary>
     /// <remarks>The frame is sent before the method returns; the token gives up the waiting only.</remarks>
     /// <inheritdoc cref="Publish" path="/param"/>
-    Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken);
+    Publication PublishAsync(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken);
 }
 
 /// <summary>What a silo's end can besides: what replicas need.</summary>

@@ -205,13 +205,13 @@ public sealed class AllocationTests
 
         public void Attach(StreamId stream, IFrameHandler handler) => handler.Serve(long.MaxValue);
 
-        public Frame Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null)
+        public Frame Publish(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null)
         {
             _frame.SetNumber(1, Stamps.Next());
             return _frame;
         }
 
-        public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Publication PublishAsync(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Marks ReadMarks() => new(Stamps.Next(), new Dictionary<SiloAddress, long>(), new Dictionary<SiloAddress, long>());
 

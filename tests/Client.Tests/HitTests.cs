@@ -78,9 +78,9 @@ public sealed class HitTests
 
         public HybridClock Stamps => throw new NotSupportedException("This must not be touched.");
 
-        public Frame? Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => throw new NotSupportedException("This must not be touched.");
+        public Frame? Publish(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => throw new NotSupportedException("This must not be touched.");
 
-        public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
+        public Publication PublishAsync(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
             => throw new NotSupportedException("This must not be touched.");
     }
 }

@@ -227,9 +227,9 @@ internal sealed class Network
             handler.Serve(IsStarted ? long.MaxValue : 0);
         }
 
-        public Frame? Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null)
+        public Frame? Publish(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null)
         {
-            var stamp = Send(stream, payload, null);
+            var stamp = Send(StreamNames.ToStreamId(stream), payload, null);
             if (stamp == 0)
                 return null;
             var frame = new Frame(FrameKind.Item, false, stream, payload);
@@ -238,10 +238,10 @@ internal sealed class Network
             return frame;
         }
 
-        public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
+        public Publication PublishAsync(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
         {
             var awaited = new Awaited();
-            var stamp = Send(stream, payload, awaited);
+            var stamp = Send(StreamNames.ToStreamId(stream), payload, awaited);
             awaited.Settle(Settlement.Clean);
             return new(stamp, new(awaited.Task.WaitAsync(cancellationToken)));
         }

@@ -142,8 +142,8 @@ public sealed class MalformedTests(ITestOutputHelper output)
                     case 4:
                         bytes = [.. bytes, .. real.AsSpan(0, _random.Next(real.Length))];
                         break;
-                    case 5 when bytes.Length > Frame.HeaderLength:
-                        bytes[Frame.KindOffset] = (byte)_random.Next(256);
+                    case 5:
+                        bytes[0] = (byte)_random.Next(256);
                         break;
                 }
             }
@@ -167,11 +167,12 @@ public sealed class MalformedTests(ITestOutputHelper output)
         {
             lock (_frames)
             {
-                for (var rest = batch.Frames.AsSpan(); rest.Length > 0;)
+                var reader = new FrameReader(batch.Frames);
+                while (reader.TryRead(out var frame))
                 {
-                    var length = Frame.LengthSize + BinaryPrimitives.ReadInt32LittleEndian(rest);
-                    _frames.Add(rest[..length].ToArray());
-                    rest = rest[length..];
+                    var alone = new Frame(frame.Kind, frame.IsAwaited, frame.Name, frame.Payload);
+                    alone.SetNumber(frame.Number, frame.Stamp);
+                    _frames.Add(FrameWriter.Pack([alone], alone.Size));
                 }
             }
 

@@ -165,7 +165,7 @@ public sealed class NearCacheTests
         await ClientCluster.Member(clients[0]).ListenAsync(stream, Token);
         try
         {
-            cluster.Member(0).Publish(stream, "x"u8);
+            cluster.Member(0).Publish(StreamNames.Of(stream), "x"u8);
             await stuck.Entered.Task.WaitAsync(s_limit, Token); // from now on it takes nothing any more; but it renews its lease
             caches.ForEach(cache => cache["k"] = 1);
             await caches[1].RemoveAsync("all", Token).AsTask().WaitAsync(s_limit, Token);

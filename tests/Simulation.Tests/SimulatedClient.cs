@@ -88,14 +88,14 @@ internal sealed partial class SimulatedClient : SimulatedMember, IClientChannel,
         Member.Attach(stream, this);
     }
 
-    Frame? IMulticastChannel.Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf)
+    Frame? IMulticastChannel.Publish(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf)
     {
         var frame = Member.Publish(stream, payload, onBehalfOf);
         World.NoteTold(Address, frame?.Stamp ?? 0, Writing);
         return frame;
     }
 
-    Publication IMulticastChannel.PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
+    Publication IMulticastChannel.PublishAsync(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
     {
         var publication = Member.PublishAsync(stream, payload, onBehalfOf, cancellationToken);
         World.NoteTold(Address, publication.Stamp, Writing);

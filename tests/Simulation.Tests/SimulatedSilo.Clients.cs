@@ -122,15 +122,15 @@ internal sealed partial class SimulatedSilo
         private static Batch WithoutGaps(Batch batch)
         {
             var reader = new FrameReader(batch.Frames);
-            List<byte> frames = [];
+            List<Frame> frames = [];
             while (reader.TryRead(out var frame))
             {
                 var copy = frame.Kind == FrameKind.Gap ? new Frame(FrameKind.Item, frame.IsAwaited, s_nobody, []) : new Frame(frame.Kind, frame.IsAwaited, frame.Name, frame.Payload);
                 copy.SetNumber(frame.Number, frame.Stamp);
-                frames.AddRange(copy.Bytes);
+                frames.Add(copy);
             }
 
-            return batch with { Frames = [.. frames] };
+            return batch with { Frames = FrameWriter.Pack([.. frames], frames.Sum(frame => frame.Size)) };
         }
     }
 }

@@ -160,7 +160,7 @@ internal sealed partial class SimulatedSilo : SimulatedMember, IReplicaChannel, 
         }
     }
 
-    Frame? IMulticastChannel.Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf)
+    Frame? IMulticastChannel.Publish(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf)
     {
         _hasPublished = true;
         var frame = Member.Publish(stream, payload, onBehalfOf);
@@ -168,7 +168,7 @@ internal sealed partial class SimulatedSilo : SimulatedMember, IReplicaChannel, 
         return frame;
     }
 
-    Publication IMulticastChannel.PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
+    Publication IMulticastChannel.PublishAsync(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
     {
         _hasPublished = true;
         var publication = Member.PublishAsync(stream, payload, onBehalfOf, cancellationToken);

@@ -190,8 +190,8 @@ internal sealed class Simulation : IMulticastTransport, ILeaseNetwork, IDisposab
             handler.Serve(long.MaxValue);
         }
 
-        public Frame? Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => throw new NotSupportedException();
+        public Frame? Publish(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => throw new NotSupportedException();
 
-        public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Publication PublishAsync(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

@@ -25,9 +25,9 @@ internal sealed class ObservedChannel(IReplicaChannel channel, Observer observer
 
     public void Attach(StreamId stream, IFrameHandler handler) => channel.Attach(stream, new ObservedHandler(handler, observer));
 
-    public Frame? Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => channel.Publish(stream, payload, onBehalfOf);
+    public Frame? Publish(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null) => channel.Publish(stream, payload, onBehalfOf);
 
-    public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
+    public Publication PublishAsync(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
         => channel.PublishAsync(stream, payload, onBehalfOf, cancellationToken);
 
     public Marks ReadMarks() => channel.ReadMarks();

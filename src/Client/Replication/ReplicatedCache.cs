@@ -169,13 +169,13 @@ internal sealed partial class ReplicatedCache<TKey, TValue> : MemberCache<TKey, 
             long stamp;
             if (change.Settled is { } settled)
             {
-                var publication = Channel.PublishAsync(Stream, change.Payload, null, change.Token);
+                var publication = Channel.PublishAsync(StreamName, change.Payload, null, change.Token);
                 stamp = publication.Stamp;
                 _ = ForwardAsync(publication.Settled, settled);
             }
             else
             {
-                stamp = Channel.Publish(Stream, change.Payload)?.Stamp ?? 0;
+                stamp = Channel.Publish(StreamName, change.Payload)?.Stamp ?? 0;
             }
 
             if (stamp == 0)

@@ -263,7 +263,7 @@ internal sealed partial class AttachedClient : LaneSender
             _ = SettleAsync(
                 frame.Kind is not (FrameKind.Item or FrameKind.Completed or FrameKind.Error) ? throw new InvalidDataException("A client published a frame of an unknown kind.")
                 : frame.Kind == FrameKind.Item && handler is not null ? handler.MakeAsync(frame.Payload, awaiting, this)
-                : SendAsync(_member.CreateFrame(frame.Kind, awaiting != Awaiting.Nothing, StreamNames.ToStreamId(frame.Name), frame.Payload)),
+                : SendAsync(_member.CreateFrame(frame.Kind, awaiting != Awaiting.Nothing, frame.Name.ToArray(), frame.Payload)),
                 awaited);
         }
 #pragma warning disable CA1031 // Whatever a client's bytes do here, they do to the client only.

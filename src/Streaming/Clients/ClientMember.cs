@@ -129,7 +129,7 @@ internal sealed class ClientMember : MulticastMember, IClientChannel, IMulticast
         {
             if (!sent.WasSent || Streams.Find(sent.Frame.Name).Handler is not null)
                 continue;
-            lost.Add(sent.Frame.Name.ToArray());
+            lost.Add(sent.Frame.Name);
             sent.Pending?.Fail(new InvalidOperationException($"The gateway of this client was lost while an item was published on multicast provider '{Name}': not every subscription may get it."));
             sent.Settle();
         }

@@ -17,7 +17,7 @@ internal sealed class SentFrames(LaneLimits limits, Action<byte[]> onRefused)
         var sent = new SentFrame(this, frame, pending);
         lock (_gate)
         {
-            _bytes += frame.Bytes.Length;
+            _bytes += frame.Size;
             sent.Node = _frames.AddLast(sent);
             for (var node = _frames.First; node != sent.Node && (_frames.Count > limits.MaxFrames || _bytes > limits.MaxBytes); node = _frames.First)
                 Forget(node!.Value);
@@ -42,7 +42,7 @@ internal sealed class SentFrames(LaneLimits limits, Action<byte[]> onRefused)
     {
         lock (_gate)
         {
-            _bytes += frame.Bytes.Length - sent.Frame.Bytes.Length;
+            _bytes += frame.Size - sent.Frame.Size;
             sent.Frame = frame;
         }
     }
@@ -51,7 +51,7 @@ internal sealed class SentFrames(LaneLimits limits, Action<byte[]> onRefused)
     {
         if (sent.IsCoherent)
             sent.Pending!.Fail(Lost());
-        _forgotten.Add(sent.Frame.Name.ToArray());
+        _forgotten.Add(sent.Frame.Name);
         Remove(sent);
     }
 
@@ -60,7 +60,7 @@ internal sealed class SentFrames(LaneLimits limits, Action<byte[]> onRefused)
         if (sent.Node is not { } node)
             return;
         _frames.Remove(node);
-        _bytes -= sent.Frame.Bytes.Length;
+        _bytes -= sent.Frame.Size;
         sent.Node = null;
     }
 
@@ -100,13 +100,13 @@ internal sealed class SentFrames(LaneLimits limits, Action<byte[]> onRefused)
         public void Overrule(Settlement by)
         {
             Pending?.Fail(Lost());
-            _all._onRefused(Frame.Name.ToArray());
+            _all._onRefused(Frame.Name);
         }
 
         public void Refuse(string reason)
         {
             Pending?.Refuse(reason);
-            _all._onRefused(Frame.Name.ToArray());
+            _all._onRefused(Frame.Name);
         }
 
         public void Settle()

@@ -14,15 +14,16 @@ internal sealed class FrameRing
 
     internal Frame this[int index] => At(index).Frame!;
 
-    /// <summary>The size of one frame.</summary>
-    internal int LengthOf(int index) => At(index).Length;
+    /// <summary>What one frame takes in a batch, behind the frame before it.</summary>
+    internal int PackedLengthOf(int index) => At(index).PackedLength;
 
     internal void Add(Frame frame)
     {
         if (Count == _frames.Length)
             Resize(Count * 2);
-        At(Count++) = new() { Frame = frame, Length = frame.Bytes.Length };
-        Bytes += frame.Bytes.Length;
+        At(Count) = new() { Frame = frame, PackedLength = FrameWriter.GetLength(Count == 0 ? null : this[Count - 1], frame) };
+        Count++;
+        Bytes += frame.Size;
     }
 
     internal void RemoveFirst(int count)
@@ -30,7 +31,7 @@ internal sealed class FrameRing
         for (; count > 0; count--)
         {
             ref var first = ref At(0);
-            Bytes -= first.Length;
+            Bytes -= first.Frame!.Size;
             first = default;
             _head = (_head + 1) & (_frames.Length - 1);
             Count--;
@@ -50,10 +51,10 @@ internal sealed class FrameRing
 
     private ref Slot At(int index) => ref _frames[(_head + index) & (_frames.Length - 1)];
 
-    /// <summary>The length is here too, so that counting does not reach for every frame.</summary>
+    /// <summary>The length is here too, so that filling a batch does not reach for every frame.</summary>
     private struct Slot
     {
         internal Frame? Frame;
-        internal int Length;
+        internal int PackedLength;
     }
 }

@@ -12,7 +12,8 @@ internal sealed record LaneLimits(int MaxFrames, long MaxBytes, int MaxBatchByte
 /// <param name="IsRetry">Whether it is sent after a failure that has not been overcome.</param>
 /// <param name="Mark">What still comes on the lane is newer.</param>
 /// <param name="Before">The number of the last frame before it.</param>
-internal sealed record OutgoingBatch(long First, Frame[] Frames, Gap? Gap, bool IsRetry, long Mark, long Before)
+/// <param name="MaxLength">The frames take no more bytes.</param>
+internal sealed record OutgoingBatch(long First, Frame[] Frames, Gap? Gap, bool IsRetry, long Mark, long Before, int MaxLength)
 {
     internal long Last => First + Frames.Length - 1;
 }
@@ -96,7 +97,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random, long before
             return true;
         }
 
-        var fits = _frames.Count < limits.MaxFrames && (_frames.Count == 0 || _frames.Bytes + frame.Bytes.Length <= limits.MaxBytes);
+        var fits = _frames.Count < limits.MaxFrames && (_frames.Count == 0 || _frames.Bytes + frame.Size <= limits.MaxBytes);
         if (!fits)
             Drop();
         _frames.Add(frame);
@@ -131,12 +132,12 @@ internal sealed class OutboundLane(LaneLimits limits, Random random, long before
             return false;
         if (IsEmpty && now >= _probeAt)
             (_probeAt, _probeDelay) = (null, _probeDelay * 2 < MaxProbeDelay ? _probeDelay * 2 : MaxProbeDelay);
-        var frames = TakeFrames();
+        var (frames, length) = TakeFrames();
         mark = Math.Max(mark, _lostTo);
         if (frames.Length < _frames.Count)
             mark = Math.Min(mark, _frames[frames.Length].Stamp - 1);
         InFlight = frames.Length;
-        batch = new OutgoingBatch(_base + 1, frames, _lost is null ? null : _lostAll ? Gap.All : new Gap([.. _lost]), _failures > 0, mark, _before);
+        batch = new OutgoingBatch(_base + 1, frames, _lost is null ? null : _lostAll ? Gap.All : new Gap([.. _lost]), _failures > 0, mark, _before, length);
         _isTravelling = true;
         _beatAt = now + (Beat ?? TimeSpan.Zero);
         return true;
@@ -190,15 +191,17 @@ internal sealed class OutboundLane(LaneLimits limits, Random random, long before
     /// <summary>The receiver has left.</summary>
     internal void Abandon() => _awaited.SettleAll();
 
-    private Frame[] TakeFrames()
+    private (Frame[] Frames, int MaxLength) TakeFrames()
     {
-        var (count, bytes) = (0, 0L);
-        while (count < _frames.Count && (count == 0 || bytes + _frames.LengthOf(count) <= limits.MaxBatchBytes))
-            bytes += _frames.LengthOf(count++);
+        if (_frames.Count == 0)
+            return ([], 0);
+        var (count, length) = (1, _frames[0].Size); // what was before the first is in another batch
+        while (count < _frames.Count && length + _frames.PackedLengthOf(count) <= limits.MaxBatchBytes)
+            length += _frames.PackedLengthOf(count++);
         var frames = new Frame[count];
         for (var i = 0; i < count; i++)
             frames[i] = _frames[i];
-        return frames;
+        return (frames, length);
     }
 
     private void Accept(Acknowledgement acknowledgement)

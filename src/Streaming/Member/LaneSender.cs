@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace McCache.Streaming;
 
 /// <summary>The way out to one other place: drives an <see cref="OutboundLane"/> with real time and a real network.</summary>
@@ -213,7 +211,7 @@ internal abstract partial class LaneSender : KickedWork, IDisposable
         Acknowledgement? acknowledgement = null;
         try
         {
-            acknowledgement = OnAnswered(await DeliverAsync(batch, Concatenate(batch.Frames), settled));
+            acknowledgement = OnAnswered(await DeliverAsync(batch, FrameWriter.Pack(batch.Frames, batch.MaxLength), settled));
             _member.Counters.RoundTrips.Record(started);
         }
 #pragma warning disable CA1031 // A network may fail in any way; all of them mean: try again, until the other is known to have left.
@@ -234,19 +232,5 @@ internal abstract partial class LaneSender : KickedWork, IDisposable
 
         Kick();
         _member.OnLaneProgress();
-    }
-
-    private static byte[] Concatenate(Frame[] frames)
-    {
-        var length = 0;
-        foreach (var frame in frames)
-            length += frame.Bytes.Length;
-        var buffer = ArrayPool<byte>.Shared.Rent(length);
-        var position = 0;
-        foreach (var frame in frames)
-            position += frame.CopyTo(buffer.AsSpan(position), frames[^1].Number);
-        var bytes = buffer.AsSpan(0, position).ToArray();
-        ArrayPool<byte>.Shared.Return(buffer);
-        return bytes;
     }
 }

@@ -59,13 +59,13 @@ internal abstract class MulticastMember : IMulticastChannel
 
     // The way out. ------------------------------------------------------------------------------------------------------------------------
 
-    public Frame? Publish(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null)
+    public Frame? Publish(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null)
     {
         var frame = CreateFrame(FrameKind.Item, false, stream, payload);
         return Send(frame, null, isLocal: false, onBehalfOf) ? frame : null;
     }
 
-    public Publication PublishAsync(StreamId stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
+    public Publication PublishAsync(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf, CancellationToken cancellationToken)
     {
         var frame = CreateFrame(FrameKind.Item, true, stream, payload);
         var settled = SendAsync(frame, isLocal: false, onBehalfOf, cancellationToken); // has sent it when it returns
@@ -73,10 +73,10 @@ internal abstract class MulticastMember : IMulticastChannel
     }
 
     /// <exception cref="ArgumentException">The frame would be larger than a lane.</exception>
-    internal Frame CreateFrame(FrameKind kind, bool isAwaited, StreamId stream, ReadOnlySpan<byte> payload)
+    internal Frame CreateFrame(FrameKind kind, bool isAwaited, byte[] stream, ReadOnlySpan<byte> payload)
     {
         var frame = new Frame(kind, isAwaited, stream, payload);
-        return frame.Bytes.Length <= Options.MaxLaneBytes
+        return frame.Size <= Options.MaxLaneBytes
             ? frame
             : throw new ArgumentException(
                 $"An item of {payload.Length} bytes is larger than a lane of multicast provider '{Name}' may hold ({nameof(MulticastOptions.MaxLaneBytes)} = {Options.MaxLaneBytes}).",

@@ -82,7 +82,7 @@ internal sealed partial class SiloMember
     /// </summary>
     private void KeepEarly(Frame frame, PendingPublish? pending)
     {
-        if (_early.Count == Options.MaxLaneFrames || _earlyBytes + frame.Bytes.Length > Options.MaxLaneBytes)
+        if (_early.Count == Options.MaxLaneFrames || _earlyBytes + frame.Size > Options.MaxLaneBytes)
         {
             foreach (var (_, lost) in _early)
                 lost?.Fail(new InvalidOperationException($"Too much was published on multicast provider '{Name}' before silo {Incarnation.Silo} had started."));
@@ -93,7 +93,7 @@ internal sealed partial class SiloMember
 
         pending?.Hold();
         _early.Add((frame, pending));
-        _earlyBytes += frame.Bytes.Length;
+        _earlyBytes += frame.Size;
     }
 
     private InvalidOperationException DeclaredDead()

@@ -5,7 +5,12 @@ namespace McCache.Streaming;
 /// <summary>A multicast stream: what is published on it reaches every subscription on every silo.</summary>
 internal sealed class MulticastStream<T>(MulticastStreamProvider provider, StreamId streamId) : IAsyncStream<T>
 {
+    private byte[]? _name;
+
     private MulticastMember Member => Provider.Member;
+
+    /// <exception cref="ArgumentException">No frame can name the stream.</exception>
+    private byte[] Name => _name ??= StreamNames.Of(streamId);
 
     internal MulticastStreamProvider Provider => provider;
 
@@ -30,14 +35,14 @@ internal sealed class MulticastStream<T>(MulticastStreamProvider provider, Strea
         T[] items = [.. batch];
         if (items.Length == 0)
             return Task.CompletedTask;
-        var frames = Array.ConvertAll(items[..^1], item => Member.CreateFrame(FrameKind.Item, false, streamId, Serialize(item)));
-        var last = Member.CreateFrame(FrameKind.Item, true, streamId, Serialize(items[^1]));
+        var frames = Array.ConvertAll(items[..^1], item => Member.CreateFrame(FrameKind.Item, false, Name, Serialize(item)));
+        var last = Member.CreateFrame(FrameKind.Item, true, Name, Serialize(items[^1]));
         foreach (var frame in frames)
             Member.Send(frame, null, isLocal: true);
         return Member.SendAsync(last, isLocal: true, null, CancellationToken.None).AsTask();
     }
 
-    public Task OnCompletedAsync() => Member.SendAsync(Member.CreateFrame(FrameKind.Completed, true, streamId, []), isLocal: true, null, CancellationToken.None).AsTask();
+    public Task OnCompletedAsync() => Member.SendAsync(Member.CreateFrame(FrameKind.Completed, true, Name, []), isLocal: true, null, CancellationToken.None).AsTask();
 
     public Task OnErrorAsync(Exception ex)
     {
@@ -95,7 +100,7 @@ internal sealed class MulticastStream<T>(MulticastStreamProvider provider, Strea
     private byte[] Serialize<TItem>(TItem item) => provider.Serializer.SerializeToArray(item);
 
     private Task<Settlement> SendAsync<TItem>(FrameKind kind, TItem item)
-        => Member.SendAsync(Member.CreateFrame(kind, true, streamId, Serialize(item)), isLocal: true, null, CancellationToken.None).AsTask();
+        => Member.SendAsync(Member.CreateFrame(kind, true, Name, Serialize(item)), isLocal: true, null, CancellationToken.None).AsTask();
 
     private async Task<StreamSubscriptionHandle<T>> AddAsync(IAsyncObserver<T>? single, IAsyncBatchObserver<T>? batch)
     {

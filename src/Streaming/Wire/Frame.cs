@@ -30,92 +30,62 @@ internal enum FrameKind : byte
     Topics = 8,
 }
 
-/// <summary>
-/// One serialized item on its way out. The same bytes go to every lane.
-/// <code>
-/// offset  size
-///  0      4     length of what follows, little-endian like all numbers here
-///  4      8     number: counts the publisher's frames from 1, the same on all lanes
-/// 12      8     stamp: the publisher's hybrid logical clock; grows with the number
-/// 20      1     kind in the low 7 bits; the highest bit says that the publisher awaits its settling
-/// 21      2     length of the name
-/// 23      n     name of the stream, see <see cref="StreamNames"/>
-/// 23 + n        payload, to the end
-/// </code>
-/// </summary>
+/// <summary>One serialized item on its way out. The same one is on every lane; <see cref="FrameWriter"/> packs it there.</summary>
 internal sealed class Frame
 {
-    internal const int HeaderLength = 23;
-    internal const int LengthSize = sizeof(int);
-    internal const int NumberOffset = 4;
-    internal const int StampOffset = 12;
-    internal const int KindOffset = 20;
-    internal const int NameLengthOffset = 21;
-    internal const byte AwaitedBit = 0x80;
+    /// <summary>What a frame takes on a lane besides name and payload, in memory about, and in a batch at most.</summary>
+    internal const int Overhead = 32;
 
-    private readonly int _nameLength;
+    private readonly byte[] _payload;
     private long _supersededBy;
 
     internal Frame(FrameKind kind, bool awaited, StreamId stream, ReadOnlySpan<byte> payload)
-        : this(kind, awaited, StreamNames.GetLength(stream), payload) => StreamNames.Write(stream, Bytes.AsSpan(HeaderLength, _nameLength));
-
-    internal Frame(FrameKind kind, bool awaited, ReadOnlySpan<byte> name, ReadOnlySpan<byte> payload)
-        : this(kind, awaited, name.Length, payload) => name.CopyTo(Bytes.AsSpan(HeaderLength));
-
-    private Frame(FrameKind kind, bool awaited, int nameLength, ReadOnlySpan<byte> payload)
+        : this(kind, awaited, StreamNames.Of(stream), payload)
     {
-        _nameLength = nameLength;
-        Bytes = GC.AllocateUninitializedArray<byte>(HeaderLength + nameLength + payload.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(Bytes, Bytes.Length - LengthSize);
-        Bytes[KindOffset] = (byte)((byte)kind | (awaited ? AwaitedBit : 0));
-        BinaryPrimitives.WriteUInt16LittleEndian(Bytes.AsSpan(NameLengthOffset), (ushort)nameLength);
-        payload.CopyTo(Bytes.AsSpan(HeaderLength + nameLength));
-        Kind = kind;
     }
 
-    internal byte[] Bytes { get; }
+    internal Frame(FrameKind kind, bool awaited, ReadOnlySpan<byte> name, ReadOnlySpan<byte> payload)
+        : this(kind, awaited, name.ToArray(), payload)
+    {
+    }
+
+    /// <param name="kind">What it says.</param>
+    /// <param name="awaited">Whether the publisher awaits its settling.</param>
+    /// <param name="name">The name of the stream, see <see cref="StreamNames"/>; kept, and never changed.</param>
+    /// <param name="payload">What it carries; copied.</param>
+    internal Frame(FrameKind kind, bool awaited, byte[] name, ReadOnlySpan<byte> payload)
+    {
+        (Kind, IsAwaited, Name) = (kind, awaited, name);
+        _payload = payload.ToArray();
+    }
 
     internal FrameKind Kind { get; }
 
-    internal long Number => BinaryPrimitives.ReadInt64LittleEndian(Bytes.AsSpan(NumberOffset));
+    internal bool IsAwaited { get; }
 
-    internal long Stamp => BinaryPrimitives.ReadInt64LittleEndian(Bytes.AsSpan(StampOffset));
+    internal byte[] Name { get; }
 
-    internal ReadOnlySpan<byte> Name => Bytes.AsSpan(HeaderLength, _nameLength);
+    internal ReadOnlyMemory<byte> Payload => _payload;
 
-    internal bool IsAwaited => (Bytes[KindOffset] & AwaitedBit) != 0;
+    /// <summary>Counts the publisher's frames from 1, the same on all lanes.</summary>
+    internal long Number { get; private set; }
 
-    internal ReadOnlyMemory<byte> Payload => Bytes.AsMemory(HeaderLength + _nameLength);
+    /// <summary>The publisher's hybrid logical clock; grows with the number.</summary>
+    internal long Stamp { get; private set; }
+
+    /// <summary>What it counts for in the bounds of a lane.</summary>
+    internal int Size => Overhead + Name.Length + _payload.Length;
 
     /// <summary>Gives the frame its number and its stamp, once, before any lane has it.</summary>
-    internal void SetNumber(long number, long stamp)
-    {
-        BinaryPrimitives.WriteInt64LittleEndian(Bytes.AsSpan(NumberOffset), number);
-        BinaryPrimitives.WriteInt64LittleEndian(Bytes.AsSpan(StampOffset), stamp);
-    }
+    internal void SetNumber(long number, long stamp) => (Number, Stamp) = (number, stamp);
 
     /// <summary>A later frame, which is on every lane that this one is on, says all that this one says and that matters; nobody waits for this one. Where both leave in one batch, the payload of this one stays here.</summary>
     /// <param name="number">The later frame's number.</param>
     internal void Supersede(long number) => Volatile.Write(ref _supersededBy, number);
 
-    /// <summary>Writes the frame as it is sent.</summary>
-    /// <param name="destination">Where to.</param>
+    /// <summary>Whether it is superseded by a frame that leaves with it.</summary>
     /// <param name="last">The number of the last frame of the batch.</param>
-    /// <returns>The length, at most that of <see cref="Bytes"/>.</returns>
-    internal int CopyTo(Span<byte> destination, long last)
-    {
-        if (Volatile.Read(in _supersededBy) is var later && (later == 0 || later > last))
-        {
-            Bytes.CopyTo(destination);
-            return Bytes.Length;
-        }
-
-        var length = HeaderLength + _nameLength;
-        Bytes.AsSpan(0, length).CopyTo(destination);
-        BinaryPrimitives.WriteInt32LittleEndian(destination, length - LengthSize);
-        destination[KindOffset] = (byte)FrameKind.Superseded;
-        return length;
-    }
+    internal bool IsSuperseded(long last) => Volatile.Read(in _supersededBy) is var later && later != 0 && later <= last;
 }
 
 /// <summary>Who published a frame first, and when: what a relayed frame's payload begins with.</summary>

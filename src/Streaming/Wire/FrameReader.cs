@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace McCache.Streaming;
 
 /// <summary>A frame as it lies in a batch.</summary>
@@ -9,7 +7,7 @@ internal readonly ref struct FrameView
 
     internal long Stamp { get; init; }
 
-    /// <summary>Any value from 0 to 127: a newer publisher may send kinds that this member does not know.</summary>
+    /// <summary>Any value from 0 to 63: a newer publisher may send kinds that this member does not know.</summary>
     internal FrameKind Kind { get; init; }
 
     internal bool IsAwaited { get; init; }
@@ -19,10 +17,13 @@ internal readonly ref struct FrameView
     internal ReadOnlySpan<byte> Payload { get; init; }
 }
 
-/// <summary>Reads frames one after another. Takes any bytes whatever: throws nothing, allocates nothing.</summary>
+/// <summary>Reads what <see cref="FrameWriter"/> has packed, one frame after another. Takes any bytes whatever: throws nothing, allocates nothing.</summary>
 internal ref struct FrameReader(ReadOnlySpan<byte> bytes)
 {
     private ReadOnlySpan<byte> _rest = bytes;
+    private ReadOnlySpan<byte> _name;
+    private long _number;
+    private long _stamp;
 
     internal readonly bool IsAtEnd => _rest.IsEmpty;
 
@@ -30,26 +31,44 @@ internal ref struct FrameReader(ReadOnlySpan<byte> bytes)
     internal bool TryRead(out FrameView frame)
     {
         frame = default;
-        if (_rest.Length < Frame.HeaderLength)
+        if (_rest.IsEmpty)
             return false;
-        var length = BinaryPrimitives.ReadInt32LittleEndian(_rest);
-        if (length < Frame.HeaderLength - Frame.LengthSize || length > _rest.Length - Frame.LengthSize)
+        var kind = _rest[0];
+        var rest = _rest[1..];
+        var name = _name;
+        if (!VarInt.TryRead(ref rest, out var number) || !VarInt.TryRead(ref rest, out var stamp))
             return false;
-        var bytes = _rest[..(Frame.LengthSize + length)];
-        var nameLength = BinaryPrimitives.ReadUInt16LittleEndian(bytes[Frame.NameLengthOffset..]);
-        if (nameLength > bytes.Length - Frame.HeaderLength || !StreamNames.IsWellFormed(bytes.Slice(Frame.HeaderLength, nameLength)))
+        if ((kind & FrameWriter.SameStreamBit) == 0 && !TryRead(ref rest, out name))
             return false;
-        var kind = bytes[Frame.KindOffset];
+        if (!StreamNames.IsWellFormed(name) || !TryRead(ref rest, out var payload))
+            return false;
+        unchecked
+        {
+            _number += VarInt.Unfold(number) + 1;
+            _stamp += VarInt.Unfold(stamp);
+        }
+
+        _rest = rest;
+        _name = name;
         frame = new FrameView
         {
-            Number = BinaryPrimitives.ReadInt64LittleEndian(bytes[Frame.NumberOffset..]),
-            Stamp = BinaryPrimitives.ReadInt64LittleEndian(bytes[Frame.StampOffset..]),
-            Kind = (FrameKind)(kind & ~Frame.AwaitedBit),
-            IsAwaited = (kind & Frame.AwaitedBit) != 0,
-            Name = bytes.Slice(Frame.HeaderLength, nameLength),
-            Payload = bytes[(Frame.HeaderLength + nameLength)..],
+            Number = _number,
+            Stamp = _stamp,
+            Kind = (FrameKind)(kind & FrameWriter.KindMask),
+            IsAwaited = (kind & FrameWriter.AwaitedBit) != 0,
+            Name = name,
+            Payload = payload,
         };
-        _rest = _rest[bytes.Length..];
+        return true;
+    }
+
+    private static bool TryRead(scoped ref ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> part)
+    {
+        part = default;
+        if (!VarInt.TryRead(ref bytes, out var length) || length > (ulong)bytes.Length)
+            return false;
+        part = bytes[..(int)length];
+        bytes = bytes[(int)length..];
         return true;
     }
 }

@@ -13,8 +13,8 @@ public sealed class ChannelTests
         await using var cluster = await MulticastCluster.StartAsync(3);
         var handlers = Attach(cluster);
         for (var i = 0; i < 1_000; i++)
-            cluster.Channel(0).Publish(s_stream, System.Text.Encoding.UTF8.GetBytes($"{i}"));
-        await cluster.Channel(0).PublishAsync(s_stream, "last"u8, null, Token).Settled.AsTask().InTime();
+            cluster.Channel(0).Publish(StreamNames.Of(s_stream), System.Text.Encoding.UTF8.GetBytes($"{i}"));
+        await cluster.Channel(0).PublishAsync(StreamNames.Of(s_stream), "last"u8, null, Token).Settled.AsTask().InTime();
         Assert.False(handlers[0].HasMore);
         foreach (var handler in handlers[1..])
         {
@@ -54,8 +54,8 @@ public sealed class ChannelTests
         var other = new RecordingHandler();
         cluster.Channel(1).Attach(StreamId.Create("tests", "other"), other);
         var handlers = Attach(cluster);
-        cluster.Channel(0).Publish(s_stream, "nonsense"u8);
-        await cluster.Channel(0).PublishAsync(s_stream, "next"u8, null, Token).Settled.AsTask().InTime();
+        cluster.Channel(0).Publish(StreamNames.Of(s_stream), "nonsense"u8);
+        await cluster.Channel(0).PublishAsync(StreamNames.Of(s_stream), "next"u8, null, Token).Settled.AsTask().InTime();
         Assert.Equal("gap", await handlers[1].NextAsync());
         Assert.Equal("next", await handlers[1].NextAsync());
         Assert.False(other.HasMore);

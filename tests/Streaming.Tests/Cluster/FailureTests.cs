@@ -105,7 +105,7 @@ public sealed class FailureTests
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            async () => await cluster.Channel(0).PublishAsync(StreamId.Create("tests", "abandoned"), "sent"u8, null, cancelled.Token).Settled);
+            async () => await cluster.Channel(0).PublishAsync(StreamNames.Of(StreamId.Create("tests", "abandoned")), "sent"u8, null, cancelled.Token).Settled);
         Assert.Equal("sent", await handler.NextAsync());
     }
 
@@ -120,7 +120,7 @@ public sealed class FailureTests
         var cut = (Cut)mortal.ServiceProvider.GetRequiredService<IMulticastTransport>();
         cut.Off = cluster.Silos[1].SiloAddress;
         var publishing = mortal.ServiceProvider.GetRequiredKeyedService<IMulticastChannel>(MulticastCluster.One)
-            .PublishAsync(StreamId.Create("tests", "half"), "half"u8, null, TestContext.Current.CancellationToken).Settled.AsTask();
+            .PublishAsync(StreamNames.Of(StreamId.Create("tests", "half")), "half"u8, null, TestContext.Current.CancellationToken).Settled.AsTask();
         Assert.Equal("half", await reached.NextAsync());
         await cut.Tried.InTime();
         Assert.False(publishing.IsCompleted);

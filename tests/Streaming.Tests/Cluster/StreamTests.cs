@@ -63,7 +63,7 @@ public sealed class StreamTests(ClusterFixture fixture) : IClassFixture<ClusterF
         {
             await Cluster.Stream<int>(0, Key + "other").OnNextAsync(i).InTime();
             Assert.Equal(i, await listener.NextAsync());
-            await Cluster.Channel(0).PublishAsync(handled, "frame"u8, null, TestContext.Current.CancellationToken).Settled.AsTask().InTime();
+            await Cluster.Channel(0).PublishAsync(StreamNames.Of(handled), "frame"u8, null, TestContext.Current.CancellationToken).Settled.AsTask().InTime();
             Assert.Equal("frame", await handler.NextAsync());
         }
 
@@ -103,7 +103,7 @@ public sealed class StreamTests(ClusterFixture fixture) : IClassFixture<ClusterF
         var limit = new MulticastOptions().MaxQueuedItems;
         _ = stream.OnNextBatchAsync(Enumerable.Range(0, limit));
         var last = stream.OnNextAsync(limit);
-        await Cluster.Channel(0).PublishAsync(StreamId.Create("tests", Key + "fence"), "fence"u8, null, TestContext.Current.CancellationToken).Settled;
+        await Cluster.Channel(0).PublishAsync(StreamNames.Of(StreamId.Create("tests", Key + "fence")), "fence"u8, null, TestContext.Current.CancellationToken).Settled;
         gate.Open();
         await Task.WhenAll(first, last).InTime();
         Assert.Equal(-1, await listener.NextAsync());
@@ -124,7 +124,7 @@ public sealed class StreamTests(ClusterFixture fixture) : IClassFixture<ClusterF
         var handling = stream.OnNextAsync(1);
         await gate.Entered;
         var waiting = stream.OnNextAsync(2);
-        await Cluster.Channel(0).PublishAsync(StreamId.Create("tests", Key + "fence"), "fence"u8, null, TestContext.Current.CancellationToken).Settled;
+        await Cluster.Channel(0).PublishAsync(StreamNames.Of(StreamId.Create("tests", Key + "fence")), "fence"u8, null, TestContext.Current.CancellationToken).Settled;
         await handle.UnsubscribeAsync();
         gate.Open();
         await Task.WhenAll(handling, waiting, stream.OnNextAsync(3)).InTime();
@@ -264,8 +264,8 @@ public sealed class StreamTests(ClusterFixture fixture) : IClassFixture<ClusterF
         await Assert.ThrowsAsync<NotSupportedException>(async () => await stream.OnNextBatchAsync([1], token));
         await Assert.ThrowsAsync<NotSupportedException>(async () => await stream.SubscribeAsync(new Listener<int>(), token));
         await Assert.ThrowsAsync<NotSupportedException>(async () => await stream.SubscribeAsync(new Listener<int>(), null, "filter"));
-        Assert.Throws<ArgumentException>(() => { Cluster.Channel(0).Publish(stream.StreamId, new byte[new MulticastOptions().MaxLaneBytes]); });
-        Assert.Throws<ArgumentException>(() => { Cluster.Channel(0).Publish(default, default); });
+        Assert.Throws<ArgumentException>(() => { Cluster.Channel(0).Publish(StreamNames.Of(stream.StreamId), new byte[new MulticastOptions().MaxLaneBytes]); });
+        Assert.Throws<ArgumentException>(() => { Cluster.Channel(0).Publish(StreamNames.Of(default), default); });
     }
 
     [Fact]

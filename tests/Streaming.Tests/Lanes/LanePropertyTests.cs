@@ -28,7 +28,7 @@ public sealed class LanePropertyTests
                 for (var i = 0; i < count; i++)
                     queue.Dequeue();
                 Assert.Equal(queue, Enumerable.Range(0, ring.Count).Select(i => ring[i]));
-                Assert.Equal(queue.Sum(frame => (long)frame.Bytes.Length), ring.Bytes);
+                Assert.Equal(queue.Sum(frame => (long)frame.Size), ring.Bytes);
             }
         });
 }

@@ -115,7 +115,7 @@ internal sealed class LaneSimulation
 
     private void Deliver(OutgoingBatch outgoing, bool answers)
     {
-        var bytes = outgoing.Frames.SelectMany(frame => frame.Bytes).ToArray();
+        var bytes = FrameWriter.Pack(outgoing.Frames, outgoing.MaxLength);
         var batch = new Batch("p", default, outgoing.First, outgoing.Frames.Length, outgoing.Gap, bytes);
         var admission = _receiver.Admit(batch);
         if (admission.IsAccepted)

@@ -39,32 +39,33 @@ public sealed class ReceivingTests : IDisposable
     [Fact]
     public async Task What_could_be_read_is_applied_and_the_rest_is_a_gap()
     {
-        var acknowledgement = _member.Receive(Create(1, 1, 3, [.. Frame("one"), .. Frame("two"), 1, 2, 3]));
+        var two = Frames.Pack(Item("one"), Item("two"));
+        var acknowledgement = _member.Receive(Create(1, 1, 3, [.. two, 1, 2, 3]));
         Assert.Equal(3, acknowledgement.Applied);
         Assert.Equal(["one", "two", "gap"], [await _handler.NextAsync(), await _handler.NextAsync(), await _handler.NextAsync()]);
-        Assert.Equal(3, Volatile.Read(ref _member.Counters.RefusedBytes) - (2 * Frame("one").Length));
+        Assert.Equal(3, Volatile.Read(ref _member.Counters.RefusedBytes) - two.Length);
     }
 
     [Fact]
     public async Task What_was_superseded_is_applied_as_nothing()
     {
-        Assert.Equal(2, _member.Receive(Create(1, 1, 2, [.. new Frame(FrameKind.Superseded, false, s_stream, []).Bytes, .. Frame("two")])).Applied);
+        Assert.Equal(2, _member.Receive(Create(1, 1, 2, Frames.Pack(new Frame(FrameKind.Superseded, false, s_stream, []), Item("two")))).Applied);
         Assert.Equal("two", await _handler.NextAsync());
     }
 
     [Fact]
     public async Task A_kind_that_is_not_known_is_a_gap_of_its_stream()
     {
-        _member.Receive(Create(1, 1, 1, new Frame((FrameKind)99, false, s_stream, []).Bytes));
+        _member.Receive(Create(1, 1, 1, Frames.Pack(new Frame((FrameKind)63, false, s_stream, []))));
         Assert.Equal("gap", await _handler.NextAsync());
     }
 
     [Fact]
     public async Task Another_incarnation_of_a_publisher_is_a_gap_of_everything()
     {
-        _member.Receive(Create(1, 1, 1, Frame("one")));
-        var before = _member.Receive(Create(1, 2, 1, Frame("two")));
-        var after = _member.Receive(Create(2, 1, 1, Frame("three")));
+        _member.Receive(Create(1, 1, 1, Frames.Pack(Item("one"))));
+        var before = _member.Receive(Create(1, 2, 1, Frames.Pack(Item("two"))));
+        var after = _member.Receive(Create(2, 1, 1, Frames.Pack(Item("three"))));
         Assert.Equal(["one", "two", "gap", "three"], [await _handler.NextAsync(), await _handler.NextAsync(), await _handler.NextAsync(), await _handler.NextAsync()]);
         Assert.Equal(1, after.Applied);
         Assert.NotEqual(before.Receiver, after.Receiver);
@@ -74,7 +75,7 @@ public sealed class ReceivingTests : IDisposable
     public async Task A_handler_that_throws_in_spite_of_its_contract_has_a_gap()
     {
         _handler.OnApply = _ => throw new InvalidOperationException("on purpose");
-        Assert.Equal(1, _member.Receive(Create(1, 1, 1, Frame("one"))).Applied);
+        Assert.Equal(1, _member.Receive(Create(1, 1, 1, Frames.Pack(Item("one")))).Applied);
         Assert.Equal("gap", await _handler.NextAsync());
         Assert.Equal(1, Volatile.Read(ref _member.Counters.HandlerFailures));
     }
@@ -115,18 +116,18 @@ public sealed class ReceivingTests : IDisposable
     public async Task What_a_dead_silo_publishes_fails()
     {
         _member.OnLease(new LeaseState(1, new HashSet<SiloAddress>(), [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: false));
-        var before = _member.PublishAsync(s_stream, [1], null, TestContext.Current.CancellationToken).Settled.AsTask();
+        var before = _member.PublishAsync(StreamNames.Of(s_stream), [1], null, TestContext.Current.CancellationToken).Settled.AsTask();
         Assert.False(before.IsCompleted); // everybody has settled it, but this silo is not valid
         _member.OnLease(new LeaseState(2, s_live, [], new Dictionary<SiloAddress, TimeSpan>(), TimeSpan.MinValue, IsStarted: true, IsSelfDead: true));
         Assert.Contains("declared dead", (await Assert.ThrowsAsync<InvalidOperationException>(() => before)).Message, StringComparison.Ordinal);
-        var after = _member.PublishAsync(s_stream, [1], null, TestContext.Current.CancellationToken).Settled.AsTask();
+        var after = _member.PublishAsync(StreamNames.Of(s_stream), [1], null, TestContext.Current.CancellationToken).Settled.AsTask();
         Assert.Contains("declared dead", (await Assert.ThrowsAsync<InvalidOperationException>(() => after)).Message, StringComparison.Ordinal);
     }
 
     private void Tell(long revision, bool isStarted)
         => _member.OnLease(new LeaseState(revision, s_live, [], new Dictionary<SiloAddress, TimeSpan>(), _lease.Clock.Now + TimeSpan.FromMinutes(1), isStarted, IsSelfDead: false));
 
-    private static byte[] Frame(string text) => new Frame(FrameKind.Item, false, s_stream, System.Text.Encoding.UTF8.GetBytes(text)).Bytes;
+    private static Frame Item(string text) => new(FrameKind.Item, false, s_stream, System.Text.Encoding.UTF8.GetBytes(text));
 
     private static Batch Create(ulong incarnation, long first, int count, byte[] frames) => new("p", new Incarnation(s_other, incarnation), first, count, null, frames);
 

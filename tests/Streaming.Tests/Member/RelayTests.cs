@@ -80,7 +80,7 @@ public sealed class RelayTests : IDisposable
     [Fact]
     public async Task What_is_told_on_goes_to_the_handler_only_and_a_loss_is_its_gap()
     {
-        var acknowledgement = _member.Receive(new Batch("p", new Incarnation(s_other, 7), 1, 2, null, [.. Create(FrameKind.Relayed, "again").Bytes, .. Create(FrameKind.Lost, "").Bytes]));
+        var acknowledgement = _member.Receive(new Batch("p", new Incarnation(s_other, 7), 1, 2, null, Frames.Pack(Create(FrameKind.Relayed, "again"), Create(FrameKind.Lost, ""))));
         Assert.Equal(2, acknowledgement.Applied);
         Assert.Equal(["again", "gap"], [await _handler.NextAsync(), await _handler.NextAsync()]);
         Assert.Equal(0, Volatile.Read(ref _member.Counters.RefusedBytes));
@@ -90,21 +90,21 @@ public sealed class RelayTests : IDisposable
     public async Task A_batch_says_how_far_everybody_is()
     {
         _wire.Holds = s_mortal;
-        _member.Publish(s_stream, "one"u8);
+        _member.Publish(StreamNames.Of(s_stream), "one"u8);
         RunAll();
         await _wire.NextAsync(s_other);
-        _member.Publish(s_stream, "two"u8);
+        _member.Publish(StreamNames.Of(s_stream), "two"u8);
         RunAll();
         await _wire.NextAsync(s_other);
         Assert.Equal(0, _wire.SettledAt(s_other)); // one of them lacks the first
         Tell(live: [s_other, s_mortal, s_young]);
-        _member.Publish(s_stream, "new"u8);
+        _member.Publish(StreamNames.Of(s_stream), "new"u8);
         RunAll();
         await _wire.NextAsync(s_other);
         await _wire.NextAsync(s_young);
         Assert.Equal((0, 0, 2), (_wire.SettledAt(s_other), _wire.SettledAt(s_young), _wire.BeforeAt(s_young))); // two were published before the new lane began
         Tell(live: [s_other, s_young], dead: [s_mortal]);
-        _member.Publish(s_stream, "three"u8);
+        _member.Publish(StreamNames.Of(s_stream), "three"u8);
         RunAll();
         await _wire.NextAsync(s_other);
         await _wire.NextAsync(s_young);
@@ -140,7 +140,7 @@ public sealed class RelayTests : IDisposable
         ++_revision, live.ToHashSet(), left ?? [], (dead ?? []).ToDictionary(silo => silo, _ => _lease.Clock.Now), TimeSpan.MaxValue, IsStarted: true, IsSelfDead: false));
 
     private Acknowledgement Receive(long first, long settled, params string[] items) => _member.Receive(new Batch(
-        "p", new Incarnation(s_mortal, 1), first, items.Length, null, [.. items.SelectMany((item, i) => Create(FrameKind.Item, item, first + i).Bytes)], settled, Before: first - 1, Last: first + items.Length - 1));
+        "p", new Incarnation(s_mortal, 1), first, items.Length, null, Frames.Pack([.. items.Select((item, i) => Create(FrameKind.Item, item, first + i))]), settled, Before: first - 1, Last: first + items.Length - 1));
 
     private static Frame Create(FrameKind kind, string text, long number = 1)
     {

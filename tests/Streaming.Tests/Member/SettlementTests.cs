@@ -66,7 +66,7 @@ public sealed class SettlementTests : IDisposable
     private async Task<string> PublishAsync()
     {
         await _lease.BeginAloneAsync(TestContext.Current.CancellationToken); // valid by the table
-        var settled = _member.PublishAsync(s_stream, [1], null, TestContext.Current.CancellationToken).Settled.AsTask();
+        var settled = _member.PublishAsync(StreamNames.Of(s_stream), [1], null, TestContext.Current.CancellationToken).Settled.AsTask();
         await settled.InTime();
         return (await settled).ToString();
     }

@@ -47,7 +47,7 @@ public sealed class TopicsTests : IDisposable
         await _lease.BeginAloneAsync(TestContext.Current.CancellationToken); // valid by the table
         Hear(s_third, 1, [s_first]);
         _wire.Holds = s_third;
-        var settled = _member.PublishAsync(s_second, [1], null, TestContext.Current.CancellationToken).Settled.AsTask();
+        var settled = _member.PublishAsync(StreamNames.Of(s_second), [1], null, TestContext.Current.CancellationToken).Settled.AsTask();
         RunAll();
         await settled.InTime();
     }
@@ -88,7 +88,7 @@ public sealed class TopicsTests : IDisposable
         Start(s_other);
         _wire.Holds = s_other;
         for (var i = 0; i < 1_001; i++)
-            _member.Publish(s_first, [1]);
+            _member.Publish(StreamNames.Of(s_first), [1]);
         _wire.Topics.Clear();
         _wire.Release();
         RunAll();
@@ -172,13 +172,13 @@ public sealed class TopicsTests : IDisposable
     private void Hear(SiloAddress from, long first, StreamId[] topics) => Hear(from, first, Topics.Write([.. topics.Select(StreamNames.Of)]));
 
     private void Hear(SiloAddress from, long first, byte[] topics)
-        => Assert.Equal(first, _member.Receive(new Batch("p", new Incarnation(from, 7), first, 1, null, new Frame(FrameKind.Topics, true, Topics.FrameName, topics).Bytes)).Applied);
+        => Assert.Equal(first, _member.Receive(new Batch("p", new Incarnation(from, 7), first, 1, null, Frames.Pack(new Frame(FrameKind.Topics, true, Topics.FrameName, topics)))).Applied);
 
     private void Publish(params StreamId[] streams)
     {
         foreach (var stream in streams)
         {
-            _member.Publish(stream, [1]);
+            _member.Publish(StreamNames.Of(stream), [1]);
             RunAll();
         }
     }

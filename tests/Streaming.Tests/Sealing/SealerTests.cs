@@ -169,7 +169,7 @@ public sealed class SealerTests : IDisposable
         var (frame, attachment) = (new Frame(FrameKind.Item, true, StreamId.Create("namespace", "key"), "payload"u8), new Attachment("p", publisher.Silo, 1));
         return _services.GetRequiredService<Serializer>().SerializeToArray<object>(name switch
         {
-            nameof(Batch) => new Batch("p", publisher, 1, 1, new Gap([StreamNames.Of(StreamId.Create("a", "b"))]), frame.Bytes, 5, 6, 7, 8),
+            nameof(Batch) => new Batch("p", publisher, 1, 1, new Gap([StreamNames.Of(StreamId.Create("a", "b"))]), Frames.Pack(frame), 5, 6, 7, 8),
             nameof(Acknowledgement) => new Acknowledgement(1, 2, 2, [new Lag([1, 2, 3], 1)], [4], 5),
             nameof(AskMessage) => new AskMessage("p", [1], [2, 3]),
             nameof(SettledMessage) => new SettledMessage("p", publisher, publisher.Silo, new Acknowledgement(1, 2, 2, null)),
@@ -179,7 +179,7 @@ public sealed class SealerTests : IDisposable
             nameof(AttachMessage) => new AttachMessage("p", 1, TimeSpan.FromSeconds(1), new Interest(1, [[1, 2]]), null!, [1]),
             nameof(RenewMessage) => new RenewMessage(attachment, TimeSpan.FromSeconds(1)),
             nameof(ListenMessage) => new ListenMessage(attachment, new Interest(1, [[1, 2]])),
-            nameof(ClientBatchMessage) => new ClientBatchMessage(attachment, new Batch("p", publisher, 1, 1, null, frame.Bytes)),
+            nameof(ClientBatchMessage) => new ClientBatchMessage(attachment, new Batch("p", publisher, 1, 1, null, Frames.Pack(frame))),
             nameof(ClientSettledMessage) => new ClientSettledMessage(attachment, new Acknowledgement(1, 2, 2, null)),
             nameof(ClientAskMessage) => new ClientAskMessage(attachment, [1], [2]),
             nameof(DetachMessage) => new DetachMessage(attachment),

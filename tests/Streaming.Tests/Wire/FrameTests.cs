@@ -6,11 +6,13 @@ namespace McCache.Streaming.Tests;
 public sealed class FrameTests
 {
     /// <summary>Written by the first version. A change here is a change of the protocol.</summary>
-    private const string Golden = "1d000000" + "0102030405060708" + "1112131415161718" + "81" + "0900" + "0200" + "6e73" + "6b65792d2d" + "ff";
+    private const string Golden = "81" + "d402" + "aca8d0a0c102" + "09" + "0200" + "6e73" + "6b65792d2d" + "01ff"
+        + "41" + "00" + "02" + "00"
+        + "04" + "03" + "01" + "05" + "0200" + "6e73" + "6b" + "020a0b";
 
     private static readonly Gen<(StreamId Stream, FrameKind Kind, bool IsAwaited, long Number, byte[] Payload)> s_frames = Gen.Select(
         Gen.Select(Gen.Byte.Array[0, 8], Gen.Byte.Array[1, 8]).Select(parts => StreamId.Create(parts.Item1, parts.Item2)),
-        Gen.Int[0, 127].Select(kind => (FrameKind)kind),
+        Gen.Int[0, 63].Select(kind => (FrameKind)kind),
         Gen.Bool,
         Gen.Long,
         Gen.Byte.Array[0, 40]);
@@ -18,16 +20,20 @@ public sealed class FrameTests
     [Fact]
     public void The_first_versions_bytes_are_still_the_same()
     {
-        var frame = new Frame(FrameKind.Item, true, StreamId.Create("ns", "key--"), [0xff]);
-        frame.SetNumber(0x0807060504030201, 0x1817161514131211);
-        Assert.Equal(Golden, Convert.ToHexStringLower(frame.Bytes));
+        var first = new Frame(FrameKind.Item, true, StreamId.Create("ns", "key--"), [0xff]);
+        var second = new Frame(FrameKind.Item, false, StreamId.Create("ns", "key--"), []);
+        var third = new Frame(FrameKind.Relayed, false, StreamId.Create("ns", "k"), [10, 11]);
+        first.SetNumber(171, 0x0000_000a_0a0a_0a16);
+        second.SetNumber(172, 0x0000_000a_0a0a_0a17);
+        third.SetNumber(171, 0x0000_000a_0a0a_0a16);
+        Assert.Equal(Golden, Convert.ToHexStringLower(Frames.Pack(first, second, third)));
     }
 
     [Fact]
     public void What_was_written_is_read()
         => s_frames.Array[0, 5].Sample(items =>
         {
-            var reader = new FrameReader([.. items.SelectMany(item => Create(item).Bytes)]);
+            var reader = new FrameReader(Frames.Pack([.. items.Select(Create)]));
             foreach (var item in items)
             {
                 Assert.True(reader.TryRead(out var frame));
@@ -55,8 +61,10 @@ public sealed class FrameTests
         frame.SetNumber(7, 70);
         if (by > 0)
             frame.Supersede(by);
-        var sent = new byte[frame.Bytes.Length];
-        var reader = new FrameReader(sent.AsSpan(0, frame.CopyTo(sent, last)));
+        var sent = new byte[frame.Size];
+        var writer = new FrameWriter(sent);
+        writer.Write(frame, last);
+        var reader = new FrameReader(sent.AsSpan(0, writer.Written));
         Assert.True(reader.TryRead(out var read) && reader.IsAtEnd);
         Assert.Equal(isElided ? FrameKind.Superseded : FrameKind.Item, read.Kind);
         Assert.Equal(isElided ? [] : [1, 2, 3], read.Payload.ToArray());
@@ -68,35 +76,34 @@ public sealed class FrameTests
     public void A_truncated_frame_is_refused()
         => s_frames.Sample(item =>
         {
-            var bytes = Create(item).Bytes;
+            var bytes = Frames.Pack(Create(item));
             for (var length = 0; length < bytes.Length; length++)
                 Assert.False(new FrameReader(bytes.AsSpan(0, length)).TryRead(out _));
         });
 
-    [Theory]
-    [InlineData(int.MaxValue)]
-    [InlineData(int.MinValue)]
-    [InlineData(-1)]
-    [InlineData(0)]
-    [InlineData(10)]
-    [InlineData(1_000_000)]
-    public void A_length_that_cannot_be_is_refused(int length)
-    {
-        var bytes = new Frame(FrameKind.Item, false, StreamId.Create("ns", "key"), new byte[10]).Bytes;
-        BitConverter.GetBytes(length).CopyTo(bytes, 0);
-        Assert.False(new FrameReader(bytes).TryRead(out _));
-    }
+    [Fact]
+    public void A_frame_is_as_long_as_was_counted_and_at_most_its_size()
+        => s_frames.Array[1, 5].Sample(items =>
+        {
+            Frame[] frames = [.. items.Select(Create)];
+            for (var count = 1; count <= frames.Length; count++)
+                Assert.Equal(Frames.Pack(frames[..count]).Length, frames[..count].Select((frame, i) => FrameWriter.GetLength(i == 0 ? null : frames[i - 1], frame)).Sum());
+            Assert.All(frames, frame => Assert.InRange(Frames.Pack(frame).Length, 0, frame.Size));
+        });
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(2)]
-    [InlineData(ushort.MaxValue)]
-    public void A_name_that_cannot_be_is_refused(ushort length)
-    {
-        var bytes = new Frame(FrameKind.Item, false, StreamId.Create("ns", "key"), new byte[10]).Bytes;
-        BitConverter.GetBytes(length).CopyTo(bytes, Frame.NameLengthOffset);
-        Assert.False(new FrameReader(bytes).TryRead(out _));
-    }
+    [InlineData("01 00 00 05 0200 6e73 6b 03 0102")] // a payload that is longer than what is left
+    [InlineData("01 00 00 05 0200 6e73 6b ffffffffffffffffff01")] // and the longest there is
+    [InlineData("01 00 00 05 0200 6e73 6b ffffffffffffffffff02")] // a length of more than 64 bits
+    [InlineData("01 00 00 ffffffffffffffffff01 0200 6e73 6b 00")]
+    [InlineData("01 00 00 06 0200 6e73 6b")]
+    [InlineData("01 00 00 00 00")] // no name
+    [InlineData("01 00 00 04 0200 6e73 00")] // no key in it
+    [InlineData("01 00 00 02 0000 00")]
+    [InlineData("41 00 00 00")] // the same stream as which?
+    [InlineData("01 ffffffffffffffffffff 00 05 0200 6e73 6b 00")]
+    public void What_cannot_be_is_refused(string bytes)
+        => Assert.False(new FrameReader(Convert.FromHexString(bytes.Replace(" ", "", StringComparison.Ordinal))).TryRead(out _));
 
     [Fact]
     public void Gibberish_is_read_without_throwing() => Gen.Byte.Array[0, 200].Sample(ReadAll);
@@ -105,7 +112,7 @@ public sealed class FrameTests
     public void Mutated_frames_are_read_without_throwing()
         => Gen.Select(s_frames.Array[1, 4], Gen.Select(Gen.Int[0, 10_000], Gen.Byte).Array[1, 6]).Sample((items, mutations) =>
         {
-            var bytes = items.SelectMany(item => Create(item).Bytes).ToArray();
+            var bytes = Frames.Pack([.. items.Select(Create)]);
             foreach (var (position, value) in mutations)
                 bytes[position % bytes.Length] = value;
             ReadAll(bytes);
