@@ -200,6 +200,8 @@ internal sealed class Network
 
         public TimeSpan Renewal => TimeSpan.FromSeconds(1);
 
+        public CoherenceEvents Events { get; } = new(network.Time);
+
         public Marks ReadMarks() => new(
             Stamps.Next(),
             network._channels.Where(other => other != this && !IsAlone).ToDictionary(

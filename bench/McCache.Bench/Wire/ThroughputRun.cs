@@ -39,14 +39,14 @@ internal sealed class ThroughputRun
             new Scenario(FloodName.Replicating, 1, HotKeys),
         ];
         var measured = scenarios.ToDictionary(scenario => scenario, _ => new List<Measured>());
-        var (rounds, seconds) = isQuick ? (2, 0.3) : (5, 1.0);
-        for (var round = 0; round <= rounds; round++)
+        var (warmUps, rounds, seconds) = isQuick ? (1, 2, 0.3) : (3, 5, 1.0); // it takes some seconds until everything is compiled for good
+        for (var round = 1 - warmUps; round <= rounds; round++)
         {
-            await Progress.SayAsync(round == 0 ? "a round that does not count" : $"round {round} of {rounds}");
+            await Progress.SayAsync(round <= 0 ? "a round that does not count" : $"round {round} of {rounds}");
             foreach (var scenario in scenarios.Where(scenario => round > 0 || scenario.Publishers == Silos)) // both silos get warm
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var one = await run.FloodAsync(scenario, round == 0 ? seconds / 2 : seconds);
+                var one = await run.FloodAsync(scenario, seconds);
                 if (round > 0)
                     measured[scenario].Add(one);
             }
