@@ -23,10 +23,11 @@ internal sealed partial class LocalCache<TKey, TValue>
                 return (keys, 0);
             }
 
+            DropExpired(int.MaxValue, now); // so that what is counted is what is shown
             var start = _time.GetUtcNow() - TimeSpan.FromMilliseconds(now);
             for (var entry = _first; entry is not null && keys.Count < count; entry = entry.Next)
             {
-                if (now < entry.Expires && skip-- <= 0)
+                if (skip-- <= 0)
                 {
                     keys.Add((entry.Key, Describe(entry, start)));
                 }

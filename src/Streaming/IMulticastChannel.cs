@@ -20,7 +20,7 @@ internal interface IMulticastChannel
     /// <param name="stream">The name of the stream, see <see cref="StreamNames"/>.</param>
     /// <param name="payload">The frame's payload.</param>
     /// <param name="onBehalfOf">The client that has made the change, and does not get it back; null for this process itself.</param>
-    /// <returns>The frame's stamp: larger than that of every frame before it, on every lane. 0 when the member has stopped.</returns>
+    /// <returns>The frame, whose stamp is larger than that of every frame before it, on every lane; null when the member has stopped.</returns>
     Frame? Publish(byte[] stream, ReadOnlySpan<byte> payload, AttachedClient? onBehalfOf = null);
 
     /// <summary>Sends a frame to every other member.</summary>
@@ -120,7 +120,7 @@ internal readonly ref struct ReceivedFrame
     internal long Sequence { get; init; }
 
     /// <summary>The stream.</summary>
-    internal ReadOnlySpan<byte> Stream { get; init; }
+    internal byte[] Stream { get; init; }
 
     /// <summary>The frame, which is awaited, counts as settled here only when the handler says so.</summary>
     internal IAwaited Defer() => Lane!.Track(Stream, Sequence);

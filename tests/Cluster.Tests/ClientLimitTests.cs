@@ -103,6 +103,26 @@ public sealed class ClientLimitTests
         Assert.Equal(["b"], cluster.Cache<string, string>(0, "replica").Keys);
     }
 
+    [Fact]
+    public async Task Few_bytes_that_stand_for_many_cost_what_they_stand_for()
+    {
+        await using var cluster = await ClientCluster.StartAsync(1, silo => Limit(silo, options => options.MaxClientBytesPerSecond = 1024 * 1024));
+        var client = await cluster.AddClientAsync();
+        await client.GetMcCacheAsync<string, string>("replica", Token);
+        var gateway = client.GetGrain<IMulticastGateway>(1);
+        var grant = await gateway.Attach(
+            CacheMember.ProviderName, 7, TimeSpan.FromSeconds(10), new Interest(1, []), client.CreateObjectReference<IMulticastClientObserver>(ClientCluster.Member(client)));
+        var name = StreamNames.Of(StreamId.Create("tests", new string('n', 10_000)));
+        var frames = Enumerable.Repeat(new Frame(FrameKind.Item, false, name, []), 20_000).ToArray(); // four bytes each, but for the first
+        var batch = new Batch(CacheMember.ProviderName, new Incarnation(grant.Silo, 7), 1, frames.Length, null, FrameWriter.Pack(frames, 1_000_000));
+        var before = GC.GetTotalAllocatedBytes();
+        var first = await gateway.Deliver(new Attachment(CacheMember.ProviderName, grant.Silo, 7), batch);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 50_000_000);
+        Assert.Equal(frames.Length, first.Applied);
+        Assert.True(cluster.Member(0).Counters.RefusedBytes >= batch.Frames.Length); // the rest is not told
+        Assert.True((await gateway.Deliver(new Attachment(CacheMember.ProviderName, grant.Silo, 7), batch)).IsThrottled);
+    }
+
     private static void Limit(ISiloBuilder silo, Action<MulticastOptions> configure) => silo.Services.Configure(CacheMember.ProviderName, configure);
 
     private static void Hasty(IClientBuilder client) => client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(2));

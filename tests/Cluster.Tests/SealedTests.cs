@@ -154,7 +154,7 @@ public sealed class SealedTests
     private static (long Mode, long UnknownKey, long Forged) Refusals(IServiceProvider services)
     {
         var calls = services.GetRequiredService<SealedCalls>();
-        return (calls.Refused(SealRefusal.Mode), calls.Refused(SealRefusal.UnknownKey), calls.Refused(SealRefusal.Forged) + calls.Refused(SealRefusal.Replayed));
+        return (calls.Refusals.Count(SealRefusal.Mode), calls.Refusals.Count(SealRefusal.UnknownKey), calls.Refusals.Count(SealRefusal.Forged) + calls.Refusals.Count(SealRefusal.Replayed));
     }
 
     /// <summary>A configuration that changes while it is used.</summary>

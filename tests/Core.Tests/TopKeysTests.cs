@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace McCache.Core.Tests;
 
 /// <summary>Which keys are read most.</summary>
@@ -58,5 +60,18 @@ public class TopKeysTests
         Assert.Equal((before.Hits, before.Misses), (cache.Statistics.Hits, cache.Statistics.Misses));
         cache.Serve(0);
         Assert.Equal(0, cache.Browse(0, 9).Total);
+    }
+
+    [Fact]
+    public void What_has_expired_is_neither_shown_nor_counted()
+    {
+        var time = new FakeTimeProvider();
+        var cache = Caches.Make<string, int>(time: time);
+        cache.Set("a", 1, new CacheEntryOptions { TimeToLive = TimeSpan.FromSeconds(1) });
+        cache.Set("b", 2);
+        cache.Set("c", 3, new CacheEntryOptions { TimeToLive = TimeSpan.FromSeconds(1) });
+        time.Advance(TimeSpan.FromSeconds(2));
+        var (keys, total) = cache.Browse(0, 9);
+        Assert.Equal((1, "b"), (total, Assert.Single(keys).Key));
     }
 }

@@ -16,7 +16,7 @@ internal sealed class McCacheHealthCheck(IServiceProvider services) : IHealthChe
         var result = services.GetService<SiloLease>() is { } lease ? CheckSilo(lease)
             : services.GetService<ClientMembers>() is { } clients ? CheckClient(clients)
             : HealthCheckResult.Unhealthy("This process has no caches; AddMcCache was not called.");
-        return Task.FromResult(services.GetService<SealedCalls>()?.LastRefusal(s_recent) is { } refusal
+        return Task.FromResult(services.GetService<SealedCalls>()?.Refusals.Last(s_recent) is { } refusal
             ? new HealthCheckResult(result.Status == HealthStatus.Healthy ? HealthStatus.Degraded : result.Status, $"{result.Description} {refusal}")
             : result);
     }

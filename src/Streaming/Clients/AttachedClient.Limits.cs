@@ -5,6 +5,9 @@ internal sealed partial class AttachedClient
 {
     private const int MaxNameBytes = 1024 * 1024;
 
+    /// <summary>What a batch may stand for. Its 80 KiB are twenty thousand frames at most, of which none need have a name of its own.</summary>
+    private const long MaxUnpackedBytes = 64 * 1024 * 1024;
+
     private readonly RateLimit _frames;
     private readonly RateLimit _bytes;
     private readonly Lock _paying = new();
@@ -12,7 +15,14 @@ internal sealed partial class AttachedClient
     /// <summary>Takes what a batch costs from what the client may spend.</summary>
     /// <returns>False when it has spent too much: the batch is to be sent again later.</returns>
     private bool TryPay(Batch batch)
-        => TryPay(Math.Max(1, batch.Count) + (batch.Gap is not { } gap ? 0 : gap.Streams?.Length ?? _member.Streams.All.Count()), batch.Frames.Length + LengthOf(batch.Gap?.Streams));
+        => TryPay(Math.Max(1L, batch.Count) + (batch.Gap is not { } gap ? 0 : gap.Streams?.Length ?? _member.Streams.All.Count()), batch.Frames.Length + LengthOf(batch.Gap?.Streams));
+
+    /// <summary>Takes what a batch costs besides its bytes: what it is unpacked. It has passed already, so the client waits with the next.</summary>
+    private void PayMore(long bytes)
+    {
+        lock (_paying)
+            _bytes.Take(Math.Max(0, bytes));
+    }
 
     /// <summary>Takes what a question costs from what the client may spend.</summary>
     internal bool TryPay(byte[] request) => TryPay(1, request.Length);
@@ -27,7 +37,7 @@ internal sealed partial class AttachedClient
 
     private static long LengthOf(byte[][]? names) => names?.Sum(name => (long)name.Length) ?? 0;
 
-    private bool TryPay(int frames, long bytes)
+    private bool TryPay(long frames, long bytes)
     {
         lock (_paying)
         {
@@ -55,6 +65,6 @@ internal sealed partial class AttachedClient
 
     /// <summary>Why a frame is not taken whatever its content; null when it is.</summary>
     private string? FindOversize(in FrameView frame)
-        => frame.Payload.Length <= _member.Options.MaxLaneBytes ? null
+        => Frame.SizeOf(frame) <= _member.Options.MaxLaneBytes ? null
             : $"An item of {frame.Payload.Length} bytes is larger than a lane of multicast provider '{_member.Name}' may hold at the gateway ({nameof(MulticastOptions.MaxLaneBytes)} = {_member.Options.MaxLaneBytes}).";
 }

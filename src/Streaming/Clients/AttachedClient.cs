@@ -230,27 +230,35 @@ internal sealed partial class AttachedClient : LaneSender
         }
     }
 
-    /// <returns>False when the bytes are not the frames that the header speaks of. What could be read has been published.</returns>
+    /// <returns>False when the bytes are not the frames that the header speaks of, or stand for more than any client sends at a time. What could be read has been published.</returns>
     private bool Publish(Batch batch, int skip)
     {
         var reader = new FrameReader(batch.Frames);
-        for (var i = 0; i < batch.Count; i++)
+        var (name, size, isWhole) = (Array.Empty<byte>(), 0L, true);
+        for (var i = 0; i < batch.Count && isWhole; i++)
         {
-            if (!reader.TryRead(out var frame))
-                return false;
-            if (i >= skip)
-                Publish(frame, batch.First + i);
+            if (!reader.TryRead(out var frame) || (size += Frame.SizeOf(frame)) > MaxUnpackedBytes && i > 0)
+            {
+                isWhole = false;
+            }
+            else if (i >= skip)
+            {
+                if (!frame.Name.SequenceEqual(name))
+                    name = frame.Name.ToArray(); // frames share it
+                Publish(frame, name, batch.First + i);
+            }
         }
 
-        return reader.IsAtEnd;
+        PayMore(size - batch.Frames.Length);
+        return isWhole && reader.IsAtEnd;
     }
 
     /// <summary>What has to be settled is bounded by who waits for it, and, where nobody does, by a number: above that, somebody is slow, and what the client tells is told and not followed up.</summary>
-    private void Publish(in FrameView frame, long sequence)
+    private void Publish(in FrameView frame, byte[] name, long sequence)
     {
-        var awaited = _receiver.Track(frame.Name, sequence);
+        var awaited = _receiver.Track(name, sequence);
         var awaiting = frame.IsAwaited ? Awaiting.Coherence : _receiver.Unsettled <= _member.Options.MaxLaneFrames ? Awaiting.Settling : Awaiting.Nothing;
-        if ((FindOversize(frame) ?? FindRefusal(frame.Name)) is { } refusal)
+        if ((FindOversize(frame) ?? FindRefusal(name)) is { } refusal)
         {
             awaited.Refuse(refusal);
             awaited.Settle();
@@ -259,11 +267,11 @@ internal sealed partial class AttachedClient : LaneSender
 
         try
         {
-            var handler = _member.Streams.Find(frame.Name).Handler;
+            var handler = _member.Streams.Find(name).Handler;
             _ = SettleAsync(
                 frame.Kind is not (FrameKind.Item or FrameKind.Completed or FrameKind.Error) ? throw new InvalidDataException("A client published a frame of an unknown kind.")
                 : frame.Kind == FrameKind.Item && handler is not null ? handler.MakeAsync(frame.Payload, awaiting, this)
-                : SendAsync(_member.CreateFrame(frame.Kind, awaiting != Awaiting.Nothing, frame.Name.ToArray(), frame.Payload)),
+                : SendAsync(_member.CreateFrame(frame.Kind, awaiting != Awaiting.Nothing, name, frame.Payload)),
                 awaited);
         }
 #pragma warning disable CA1031 // Whatever a client's bytes do here, they do to the client only.

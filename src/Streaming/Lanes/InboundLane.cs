@@ -25,6 +25,9 @@ internal sealed class InboundLane(ulong receiver)
     internal const int MaxLagging = 64;
     private const int MaxReasons = 64;
 
+    /// <summary>More than anybody has on the way that keeps to the protocol: of the others nothing is said.</summary>
+    private const int MaxTold = 64 * 1024;
+
     private readonly Dictionary<byte[], Queue<Delivery>> _unsettled = new(StreamNames.Comparer);
     private readonly List<(long Sequence, bool IsUnknown, long Until)> _overruled = [];
     private readonly List<(Refusal Refusal, long Until)> _refused = [];
@@ -59,13 +62,16 @@ internal sealed class InboundLane(ulong receiver)
     /// <summary>An awaited frame has met something newer, or it is not known what it has met. Said with every acknowledgement until the publisher is known to have had one.</summary>
     internal void Overrule(long sequence, bool isUnknown = false)
     {
-        if (!_overruled.Exists(overruled => overruled.Sequence == sequence && overruled.IsUnknown == isUnknown))
+        if (_overruled.Count < MaxTold && !_overruled.Exists(overruled => overruled.Sequence == sequence && overruled.IsUnknown == isUnknown))
             _overruled.Add((sequence, isUnknown, Heard));
     }
 
     /// <summary>An awaited frame makes no sense, and its publisher is to know why. Said with every acknowledgement until the publisher is known to have had one.</summary>
     internal void Refuse(long sequence, string reason)
-        => _refused.Add((new(sequence, _refused.Count < MaxReasons ? reason : "It was refused, as many before it."), Heard));
+    {
+        if (_refused.Count < MaxTold)
+            _refused.Add((new(sequence, _refused.Count < MaxReasons ? reason : "It was refused, as many before it."), Heard));
+    }
 
     /// <summary>Whatever was lost before the next frame is not settled before others have been told; call <see cref="Settle"/> then.</summary>
     internal Delivery TrackLoss()
@@ -76,16 +82,11 @@ internal sealed class InboundLane(ulong receiver)
     }
 
     /// <summary>An awaited frame has gone to subscribers; call <see cref="Settle"/> when the last one has handled it.</summary>
-    internal Delivery Track(ReadOnlySpan<byte> stream, long sequence)
+    internal Delivery Track(byte[] stream, long sequence)
     {
-        var streams = _unsettled.GetAlternateLookup<ReadOnlySpan<byte>>();
-        if (!streams.TryGetValue(stream, out var name, out var queue))
-        {
-            name = stream.ToArray();
-            _unsettled[name] = queue = new();
-        }
-
-        var delivery = new Delivery(name, sequence);
+        if (!_unsettled.TryGetValue(stream, out var queue))
+            _unsettled[stream] = queue = new();
+        var delivery = new Delivery(stream, sequence);
         queue.Enqueue(delivery);
         Unsettled++;
         return delivery;

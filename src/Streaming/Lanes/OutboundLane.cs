@@ -196,7 +196,7 @@ internal sealed class OutboundLane(LaneLimits limits, Random random, long before
         if (_frames.Count == 0)
             return ([], 0);
         var (count, length) = (1, _frames[0].Size); // what was before the first is in another batch
-        while (count < _frames.Count && length + _frames.PackedLengthOf(count) <= limits.MaxBatchBytes)
+        while (count < _frames.Count && length <= limits.MaxBatchBytes - _frames.PackedLengthOf(count))
             length += _frames.PackedLengthOf(count++);
         var frames = new Frame[count];
         for (var i = 0; i < count; i++)

@@ -42,7 +42,7 @@ internal sealed class UnsettledBatches(long maxBytes)
     internal void Add(Batch batch)
     {
         _batches.Enqueue(batch with { Gap = null });
-        _bytes += batch.Frames.Length + Overhead;
+        _bytes += SizeOf(batch);
         while (_bytes > maxBytes)
             _discarded = RemoveFirst();
     }
@@ -58,7 +58,10 @@ internal sealed class UnsettledBatches(long maxBytes)
     private long RemoveFirst()
     {
         var first = _batches.Dequeue();
-        _bytes -= first.Frames.Length + Overhead;
+        _bytes -= SizeOf(first);
         return first.Last;
     }
+
+    /// <summary>Told on, each of its frames is one on a lane again.</summary>
+    private static long SizeOf(Batch batch) => Overhead + batch.Frames.Length + ((long)batch.Count * Frame.Overhead);
 }

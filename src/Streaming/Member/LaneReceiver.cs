@@ -57,7 +57,7 @@ internal abstract class LaneReceiver(MulticastMember member, Incarnation incarna
     }
 
     /// <summary>An awaited frame goes to others. The caller holds it, until it has told them all.</summary>
-    internal IAwaited Track(ReadOnlySpan<byte> stream, long sequence)
+    internal IAwaited Track(byte[] stream, long sequence)
     {
         lock (Gate)
             return new AwaitedDelivery(this, _lane.Track(stream, sequence));

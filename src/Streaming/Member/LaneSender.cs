@@ -156,6 +156,9 @@ internal abstract partial class LaneSender : KickedWork, IDisposable
     /// <summary>See <see cref="OutboundLane.Beat"/>.</summary>
     private protected virtual TimeSpan? Beat => null;
 
+    /// <summary>The number of a batch's last frame; 0 where frames of several publishers have numbers of their own.</summary>
+    private protected virtual long LastNumber(OutgoingBatch batch) => 0;
+
     /// <summary>There is something to send, and there was nothing. Called under the gate.</summary>
     private protected virtual void OnBusy()
     {
@@ -211,7 +214,7 @@ internal abstract partial class LaneSender : KickedWork, IDisposable
         Acknowledgement? acknowledgement = null;
         try
         {
-            acknowledgement = OnAnswered(await DeliverAsync(batch, FrameWriter.Pack(batch.Frames, batch.MaxLength), settled));
+            acknowledgement = OnAnswered(await DeliverAsync(batch, FrameWriter.Pack(batch.Frames, batch.MaxLength, LastNumber(batch)), settled));
             _member.Counters.RoundTrips.Record(started);
         }
 #pragma warning disable CA1031 // A network may fail in any way; all of them mean: try again, until the other is known to have left.

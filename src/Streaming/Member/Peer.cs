@@ -25,6 +25,8 @@ internal sealed class Peer(SiloMember member, SiloAddress silo, long since, long
 
     private protected override TimeSpan? Beat => member.Streams.HasReplicas ? member.Lease.Times.Renewal : null;
 
+    private protected override long LastNumber(OutgoingBatch batch) => batch.Frames.Length == 0 ? batch.Before : batch.Frames[^1].Number;
+
     private protected override void OnFull()
     {
         member.OnLaneFull(silo.ToString(), silo);
@@ -33,7 +35,7 @@ internal sealed class Peer(SiloMember member, SiloAddress silo, long since, long
 
     private protected override ValueTask<Acknowledgement> DeliverAsync(OutgoingBatch batch, byte[] frames, long settled) => member.Transport.DeliverAsync(
         silo, new Batch(
-            member.Name, member.Incarnation, batch.First, batch.Frames.Length, batch.Gap, frames, settled, batch.Mark, since, batch.Before, batch.Frames.Length == 0 ? batch.Before : batch.Frames[^1].Number));
+            member.Name, member.Incarnation, batch.First, batch.Frames.Length, batch.Gap, frames, settled, batch.Mark, since, batch.Before, LastNumber(batch)));
 
     private protected override Acknowledgement OnAnswered(Acknowledgement acknowledgement)
         => acknowledgement is { Overruled: not null } && !member.Stamps.Observe(acknowledgement.Stamp)

@@ -30,19 +30,20 @@ internal sealed class Relay(SiloMember member) : KickedWork(member.Lease.Queue)
                 member.Send(new Frame(FrameKind.Lost, false, name, []), null, isLocal: false);
         }
 
+        var streams = new StreamCursor(member.Streams);
         foreach (var batch in unsettled.Batches)
         {
             var reader = new FrameReader(batch.Frames);
             while (reader.TryRead(out var frame))
             {
-                if (frame.Number <= unsettled.Settled || frame.Kind is FrameKind.Completed or FrameKind.Error or FrameKind.Superseded || member.Streams.Find(frame.Name) is { Handler: null, Clients.IsEmpty: true })
+                if (frame.Number <= unsettled.Settled || frame.Kind is FrameKind.Completed or FrameKind.Error or FrameKind.Superseded || streams.Find(frame.Name) is { Handler: null, Clients.IsEmpty: true })
                     continue;
                 Interlocked.Increment(ref member.Counters.Relayed);
                 var told = frame.Kind switch
                 {
-                    FrameKind.Lost or FrameKind.Gap => new Frame(FrameKind.Lost, false, frame.Name, []),
-                    FrameKind.Relayed => new Frame(FrameKind.Relayed, false, frame.Name, frame.Payload),
-                    _ => new Frame(FrameKind.Relayed, false, frame.Name, new Origin(batch.Publisher.Id, frame.Stamp).Before(frame.Payload)),
+                    FrameKind.Lost or FrameKind.Gap => new Frame(FrameKind.Lost, false, streams.Name, []),
+                    FrameKind.Relayed => new Frame(FrameKind.Relayed, false, streams.Name, frame.Payload),
+                    _ => new Frame(FrameKind.Relayed, false, streams.Name, new Origin(batch.Publisher.Id, frame.Stamp).Before(frame.Payload)),
                 };
                 member.Send(told, null, isLocal: false);
             }

@@ -33,8 +33,21 @@ internal sealed class StreamTable
     /// <summary>Grows with every change, after it.</summary>
     internal int Version => Volatile.Read(ref _version);
 
-    internal StreamListeners Find(ReadOnlySpan<byte> name)
-        => _streams.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var listeners) ? listeners : StreamListeners.None;
+    internal StreamListeners Find(ReadOnlySpan<byte> name) => Find(name, out _);
+
+    /// <param name="name">The name of a stream, as it lies in a batch.</param>
+    /// <param name="known">The same, to keep; empty for a stream to which nobody listens.</param>
+    internal StreamListeners Find(ReadOnlySpan<byte> name, out byte[] known)
+    {
+        if (_streams.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var key, out var listeners))
+        {
+            known = key;
+            return listeners;
+        }
+
+        known = [];
+        return StreamListeners.None;
+    }
 
     /// <exception cref="InvalidOperationException">The stream has a handler already.</exception>
     internal void Attach(byte[] name, IFrameHandler handler)
@@ -77,20 +90,22 @@ internal sealed class StreamTable
     }
 }
 
-/// <summary>Who listens to the streams of one frame after another: most often they are of the same stream. Finds what <see cref="StreamTable.Find"/> does, except for a change that has not returned yet.</summary>
-internal ref struct StreamCursor(StreamTable table)
+/// <summary>Who listens to the streams of one frame after another: most often they are of the same stream. Finds what the table does, except for a change that has not returned yet.</summary>
+internal struct StreamCursor(StreamTable table)
 {
-    private ReadOnlySpan<byte> _name;
+    private byte[] _name = []; // no stream's
     private StreamListeners _listeners = StreamListeners.None;
     private int _version;
+
+    /// <summary>The name of the stream that was found last, to keep; empty when nobody listens to it.</summary>
+    internal readonly byte[] Name => _name;
 
     internal StreamListeners Find(ReadOnlySpan<byte> name)
     {
         var version = table.Version;
-        if (version == _version && !_name.IsEmpty && name.SequenceEqual(_name))
+        if (version == _version && name.SequenceEqual(_name))
             return _listeners;
         _version = version;
-        _name = name;
-        return _listeners = table.Find(name);
+        return _listeners = table.Find(name, out _name);
     }
 }

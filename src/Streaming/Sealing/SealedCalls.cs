@@ -18,15 +18,11 @@ internal sealed class SealedCalls : IDisposable
     private readonly Sealer? _sealer;
     private readonly IOptionsFactory<McCacheOptions> _options;
     private readonly IDisposable? _watching;
-    private readonly MemberClock _clock;
-    private readonly Throttle _logged = new();
-    private (TimeSpan At, string Message)? _last; // under the lock of the counts
-    private readonly long[] _refused = new long[Enum.GetValues<SealRefusal>().Length];
 
     public SealedCalls(
         Serializer serializer, IOptions<McCacheOptions> options, IOptionsFactory<McCacheOptions> changed, TimeProvider time, ILogger<SealedCalls> log, IConfiguration? configuration = null)
     {
-        (_serializer, _options, _log, _clock) = (serializer, changed, log, new MemberClock(time));
+        (_serializer, _options, _log, Refusals) = (serializer, changed, log, new SealRefusals(new MemberClock(time), log));
         if (options.Value.EncryptionKeys.Count > 0)
             _sealer = new Sealer(new KeyRing(options.Value.EncryptionKeys));
         if (configuration is not null)
@@ -42,20 +38,8 @@ internal sealed class SealedCalls : IDisposable
     /// <summary>What is for a silo: for its multicast endpoint, or for that of promises, so that none has to wait for the other's numbers.</summary>
     internal static byte[] Label(SiloAddress silo, bool isPromise = false) => Encoding.UTF8.GetBytes($"{(isPromise ? "promises" : "batches")} {silo.ToParsableString()}");
 
-    internal static IReadOnlyList<SealRefusal> Reasons { get; } = [.. Enum.GetValues<SealRefusal>().Where(reason => reason != SealRefusal.None)];
-
-    internal long Refused(SealRefusal reason)
-    {
-        lock (_refused)
-            return _refused[(int)reason];
-    }
-
-    /// <summary>Why the last message was refused that was refused within a time; null when none was.</summary>
-    internal string? LastRefusal(TimeSpan within)
-    {
-        lock (_refused)
-            return _last is { } last && _clock.Now - last.At <= within ? last.Message : null;
-    }
+    /// <summary>What was refused.</summary>
+    internal SealRefusals Refusals { get; }
 
     /// <summary>Sends a question, and opens the answer.</summary>
     /// <exception cref="SealRefusedException">The answer is not genuine, or the other has refused the question.</exception>
@@ -65,7 +49,7 @@ internal sealed class SealedCalls : IDisposable
         var answer = await send(envelope);
         var asked = Envelope.Question(envelope);
         Check(_sealer.Open(asked.AsSpan(0, Envelope.ChannelLength), asked, answer, out var message));
-        return _serializer.Deserialize<object>(message) is TAnswer genuine ? genuine : throw Refuse(SealRefusal.Forged);
+        return _serializer.Deserialize<object>(message) is TAnswer genuine ? genuine : throw Refusals.Add(SealRefusal.Forged);
     }
 
     /// <summary>Seals what needs no answer.</summary>
@@ -84,7 +68,7 @@ internal sealed class SealedCalls : IDisposable
     internal object? Open(byte[] label, byte[] envelope)
     {
         if (_sealer is null)
-            throw Refuse(SealRefusal.Mode);
+            throw Refusals.Add(SealRefusal.Mode);
         Check(_sealer.Open(label, [], envelope, out var message));
         return _serializer.Deserialize<object>(message);
     }
@@ -94,7 +78,7 @@ internal sealed class SealedCalls : IDisposable
     internal void TakePlain()
     {
         if (AreOn)
-            throw Refuse(SealRefusal.Mode);
+            throw Refusals.Add(SealRefusal.Mode);
     }
 
     public void Dispose() => _watching?.Dispose();
@@ -102,21 +86,7 @@ internal sealed class SealedCalls : IDisposable
     private void Check(SealRefusal refusal)
     {
         if (refusal != SealRefusal.None)
-            throw Refuse(refusal);
-    }
-
-    private SealRefusedException Refuse(SealRefusal reason)
-    {
-        var refused = new SealRefusedException(reason);
-        lock (_refused)
-        {
-            _refused[(int)reason]++;
-            _last = (_clock.Now, refused.Message);
-        }
-
-        if (_logged.TryPass(_clock.Now))
-            _log.MessageRefused(refused.Message);
-        return refused;
+            throw Refusals.Add(refusal);
     }
 
     /// <summary>The configuration has changed. What is wrong with it must not reach whoever watches it.</summary>

@@ -51,7 +51,7 @@ internal sealed class MulticastInstruments : IDisposable
         Counter("mccache.multicast.unreadable", "{item}", "Items that could not be deserialized.", counters => counters.UnreadableItems);
         _meter.CreateObservableCounter(
             "mccache.seal.refused",
-            () => SealedCalls.Reasons.Select(reason => new Measurement<long>(calls.Refused(reason), new KeyValuePair<string, object?>("mccache.reason", reason.ToString()))),
+            () => SealRefusals.Reasons.Select(reason => new Measurement<long>(calls.Refusals.Count(reason), new KeyValuePair<string, object?>("mccache.reason", reason.ToString()))),
             "{message}",
             "Messages of other members that were refused because of how they were sealed.");
         _meter.CreateObservableCounter("mccache.multicast.gaps", () => members.SelectMany(Gaps), "{gap}", "Losses noted.");

@@ -10,7 +10,7 @@ internal readonly record struct Incarnation([property: Id(0)] SiloAddress Silo, 
 /// <param name="First">The lane's sequence number of the first frame; without frames, of the frame that would come next. From 1.</param>
 /// <param name="Count">The number of frames.</param>
 /// <param name="Gap">When not null: whatever was before <paramref name="First"/> and has not been applied is lost.</param>
-/// <param name="Frames">The frames, one after another, see <see cref="Frame"/>.</param>
+/// <param name="Frames">The frames, one after another, see <see cref="FrameWriter"/>.</param>
 /// <param name="Settled">The number up to which every live member has those of the publisher's frames that concern it. Whatever is above is kept by its receivers, see <see cref="UnsettledBatches"/>.</param>
 /// <param name="Mark">The watermark, a stamp: whatever still comes on this lane is newer.</param>
 /// <param name="Since">The stamp at which the lane began: what the publisher published up to it was never on the lane. 0 when there was nothing.</param>

@@ -33,7 +33,7 @@ internal enum FrameKind : byte
 /// <summary>One serialized item on its way out. The same one is on every lane; <see cref="FrameWriter"/> packs it there.</summary>
 internal sealed class Frame
 {
-    /// <summary>What a frame takes on a lane besides name and payload, in memory about, and in a batch at most.</summary>
+    /// <summary>What a frame counts for in the bounds of a lane besides name and payload; in a batch it takes less.</summary>
     internal const int Overhead = 32;
 
     private readonly byte[] _payload;
@@ -75,6 +75,9 @@ internal sealed class Frame
 
     /// <summary>What it counts for in the bounds of a lane.</summary>
     internal int Size => Overhead + Name.Length + _payload.Length;
+
+    /// <inheritdoc cref="Size"/>
+    internal static long SizeOf(in FrameView frame) => Overhead + frame.Name.Length + (long)frame.Payload.Length;
 
     /// <summary>Gives the frame its number and its stamp, once, before any lane has it.</summary>
     internal void SetNumber(long number, long stamp) => (Number, Stamp) = (number, stamp);

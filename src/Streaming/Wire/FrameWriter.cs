@@ -33,19 +33,20 @@ internal ref struct FrameWriter(Span<byte> destination)
     /// <summary>Packs the frames of a batch.</summary>
     /// <param name="frames">The frames.</param>
     /// <param name="maxLength">They take no more bytes.</param>
-    internal static byte[] Pack(ReadOnlySpan<Frame> frames, int maxLength)
+    /// <param name="last">See <see cref="Write(Frame, long)"/>.</param>
+    internal static byte[] Pack(ReadOnlySpan<Frame> frames, int maxLength, long last = 0)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(maxLength);
-        var writer = new FrameWriter(buffer);
+        var writer = new FrameWriter(buffer.AsSpan(0, maxLength));
         foreach (var frame in frames)
-            writer.Write(frame, frames[^1].Number);
+            writer.Write(frame, last);
         var bytes = buffer.AsSpan(0, writer.Written).ToArray();
         ArrayPool<byte>.Shared.Return(buffer);
         return bytes;
     }
 
     /// <param name="frame">The frame. If it is superseded by one that is in the batch, its payload is left out.</param>
-    /// <param name="last">The number of the last frame of the batch.</param>
+    /// <param name="last">The number of the last frame of the batch; 0 where numbers are of several publishers, and nothing is left out.</param>
     internal void Write(Frame frame, long last)
     {
         var isSuperseded = frame.IsSuperseded(last);

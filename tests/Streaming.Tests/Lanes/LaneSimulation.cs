@@ -12,6 +12,7 @@ internal sealed class LaneSimulation
     private const int Streams = 6;
     private const int MaxFrames = 40;
     private const int MaxBytes = 4_000;
+    private const int MaxBatchBytes = 400;
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(3);
 
     private readonly Random _random;
@@ -33,7 +34,7 @@ internal sealed class LaneSimulation
     {
         _random = new Random((int)seed);
         _isLossy = _random.Next(4) > 0;
-        _lane = new OutboundLane(new LaneLimits(MaxFrames, MaxBytes, MaxBatchBytes: 400), _random);
+        _lane = new OutboundLane(new LaneLimits(MaxFrames, MaxBytes, MaxBatchBytes), _random);
     }
 
     internal static void Run(uint seed)
@@ -116,6 +117,7 @@ internal sealed class LaneSimulation
     private void Deliver(OutgoingBatch outgoing, bool answers)
     {
         var bytes = FrameWriter.Pack(outgoing.Frames, outgoing.MaxLength);
+        Assert.True(outgoing.Frames.Length <= 1 || outgoing.MaxLength <= MaxBatchBytes);
         var batch = new Batch("p", default, outgoing.First, outgoing.Frames.Length, outgoing.Gap, bytes);
         var admission = _receiver.Admit(batch);
         if (admission.IsAccepted)
@@ -144,7 +146,7 @@ internal sealed class LaneSimulation
             var stream = int.Parse(StreamNames.ToStreamId(frame.Name).GetKeyAsString(), CultureInfo.InvariantCulture);
             _received.Add((stream, frame.Number));
             if (frame.IsAwaited && _random.Next(2) == 0)
-                _handling.Add((_receiver, _receiver.Track(frame.Name, batch.First + i), frame.Number));
+                _handling.Add((_receiver, _receiver.Track(frame.Name.ToArray(), batch.First + i), frame.Number));
             else
                 _handled.Add(frame.Number);
         }
