@@ -159,3 +159,7 @@ internal static class Failures
         }
     }
 }
+        catch (OrleansException exception)
+        {
+            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "The cluster does not answer", $"{Reading.Describe(exception)} What was sent takes its course.");
+        }
