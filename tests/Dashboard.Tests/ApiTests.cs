@@ -34,6 +34,7 @@ public sealed class ApiTests(ApiTests.Fixture fixture) : IClassFixture<ApiTests.
         Assert.InRange(row.GetProperty("coherentVerbs").GetInt64(), 3, long.MaxValue);
         Assert.InRange(row.GetProperty("p50Seconds").GetDouble(), 0, row.GetProperty("p99Seconds").GetDouble());
         Assert.Equal(3, row.GetProperty("silos").GetInt32());
+        Assert.Equal(3, caches.GetProperty("totals").GetProperty("silos").GetInt32());
         Assert.Equal(caches.GetProperty("caches").EnumerateArray().Sum(cache => cache.GetProperty("hits").GetInt64()), caches.GetProperty("totals").GetProperty("hits").GetInt64());
     }
 
@@ -122,7 +123,6 @@ public sealed class ApiTests(ApiTests.Fixture fixture) : IClassFixture<ApiTests.
         Assert.Contains("/mccache/api/caches", paths);
         Assert.Contains("/mccache/api/acts/clear", paths);
         Assert.All(paths, path => Assert.StartsWith("/mccache/api/", path, StringComparison.Ordinal));
-    }
         var kinds = description.GetProperty("components").GetProperty("schemas").GetProperty("CoherenceEventKind");
         Assert.Equal("string", kinds.GetProperty("type").GetString());
         Assert.Equal(["gap", "hole", "holeLost", "incoherence", "lapse", "membership"], kinds.GetProperty("enum").EnumerateArray().Select(kind => kind.GetString()));
@@ -135,6 +135,7 @@ public sealed class ApiTests(ApiTests.Fixture fixture) : IClassFixture<ApiTests.
         await using var site = await DashboardSite.StartAsync(services => add(services.AddSingleton(Cluster.Client), "theirs"));
         Assert.Empty((await site.Application.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>("theirs").GetOpenApiDocumentAsync(Token)).Paths);
         Assert.Equal(HttpStatusCode.NotFound, (await site.Http.GetAsync("api/openapi/theirs.json", Token)).StatusCode);
+    }
 
     private async Task<JsonElement> GetAsync(string path) => JsonSerializer.Deserialize<JsonElement>(await fixture.Site.Http.GetStringAsync(path, Token));
 
