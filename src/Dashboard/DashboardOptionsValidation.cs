@@ -1,9 +1,10 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 
 namespace McCache.Dashboard;
 
 /// <summary>Checks the options of the dashboard. A message names the option, its value and the legal range.</summary>
-internal sealed class DashboardOptionsValidation : IValidateOptions<McCacheDashboardOptions>
+internal sealed class DashboardOptionsValidation(IAuthorizationPolicyProvider policies) : IValidateOptions<McCacheDashboardOptions>
 {
     private static readonly TimeSpan s_minPeriod = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_maxPeriod = TimeSpan.FromMinutes(1);
@@ -13,6 +14,8 @@ internal sealed class DashboardOptionsValidation : IValidateOptions<McCacheDashb
         var problems = new ValidateOptionsResultBuilder();
         if (options.RefreshPeriod < s_minPeriod || options.RefreshPeriod > s_maxPeriod)
             problems.AddError($"{McCacheDashboardOptions.Section}:{nameof(options.RefreshPeriod)} is {options.RefreshPeriod}; it must be from {s_minPeriod} to {s_maxPeriod}.");
+        if (options.ActionPolicy is { } policy && policies.GetPolicyAsync(policy) is { IsCompletedSuccessfully: true, Result: null }) // a provider that has to look it up is asked when somebody acts
+            problems.AddError($"{McCacheDashboardOptions.Section}:{nameof(options.ActionPolicy)} is {policy}; it must be the name of an authorization policy of this host.");
         foreach (var (text, address) in options.Links)
         {
             if (!IsLink(address))

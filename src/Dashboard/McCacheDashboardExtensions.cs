@@ -30,7 +30,11 @@ public static class McCacheDashboardExtensions
         services.AddSingleton<IValidateOptions<McCacheDashboardOptions>, DashboardOptionsValidation>();
         services.AddAntiforgery();
         services.AddAuthorization(); // with less, a WebApplication would not start
-        services.AddOpenApi(Document, options => options.ShouldInclude = description => description.ActionDescriptor.EndpointMetadata.OfType<DashboardApi>().Any());
+        services.AddOpenApi(Document, options =>
+        {
+            options.ShouldInclude = description => description.GroupName == Document;
+            options.AddSchemaTransformer(Json.DescribeAsync);
+        });
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IAdministrationSource, AdministrationSource>();
         services.AddSingleton<Collector>();
@@ -69,13 +73,11 @@ public static class McCacheDashboardExtensions
             group.MapGet($"/{name}", () => Assets.Get(name)).ExcludeFromDescription();
         group.MapGet("/events", Queries.Stream).ExcludeFromDescription();
         var api = group.MapGroup("/api");
-        api.WithMetadata(new DashboardApi()).WithTags("McCache");
-        api.MapOpenApi("/openapi/{documentName}.json");
+        api.WithGroupName(Document).WithTags("McCache"); // a group of its own keeps it out of the host's documents
+        api.MapOpenApi("/openapi/{documentName}.json").AddEndpointFilter(async (invocation, next) =>
+            invocation.HttpContext.Request.RouteValues["documentName"] is Document ? await next(invocation) : TypedResults.NotFound());
         Queries.Map(api);
         Acts.Map(api);
         return group;
     }
-
-    /// <summary>Marks what the description of the API describes.</summary>
-    private sealed class DashboardApi;
 }

@@ -26,7 +26,7 @@ internal interface IAdministrationEndpoint : IGrainService
     [Alias("EvictAll"), ResponseTimeout("00:00:03")]
     ValueTask<int> EvictAll(string cache);
 
-    [Alias("GetSnapshot"), ResponseTimeout("00:00:03")]
+    [Alias("GetSnapshot"), ResponseTimeout("00:00:01.500")] // Orleans notices within another second, and people wait for it
     ValueTask<SiloSnapshot> GetSnapshot(SnapshotRequest request);
 
     [Alias("GetKeys"), ResponseTimeout("00:00:03")]

@@ -83,6 +83,22 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task Keys_in_a_snapshot_are_decided_by_cache()
+    {
+        var policy = new Policy();
+        await using var cluster = await ClientCluster.StartAsync(1, silo => silo.Services.AddSingleton<IMcCacheAuthorizer>(policy));
+        var administration = (await cluster.AddClientAsync()).GetMcCacheAdministration();
+        policy.Rule = access => access is not { Operation: McCacheOperation.ReadMetadata, Cache: not "cache" };
+        Assert.True((await AskAsync())[0].IsSuccess);
+        Assert.True((await AskAsync("cache"))[0].IsSuccess);
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => AskAsync("cache", "replica").AsTask());
+        policy.Rule = access => access.Operation != McCacheOperation.ReadStatistics;
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => AskAsync("cache").AsTask());
+
+        ValueTask<IReadOnlyList<SiloResult<SiloSnapshot>>> AskAsync(params string[] keysOf) => administration.GetSnapshotsAsync(new SnapshotRequest { TopKeysOf = keysOf }, Token);
+    }
+
+    [Fact]
     public async Task Client_has_no_copies_of_a_cache_that_it_may_not_read()
     {
         var policy = new Policy { Rule = access => access is not { Operation: McCacheOperation.Read, Cache: "cache" } };

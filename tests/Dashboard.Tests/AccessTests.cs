@@ -14,6 +14,7 @@ public sealed class AccessTests
     public static TheoryData<string, string> Headers => new()
     {
         { "Host", "rebound.example" }, { "Host", "127.0.0.1.example" }, { "X-Forwarded-For", "127.0.0.1" }, { "Forwarded", "for=127.0.0.1" }, { "X-Forwarded-Host", "localhost" }, { "Via", "1.1 proxy" },
+        { "X-Forwarded-Proto", "https" }, { "X-Original-For", "127.0.0.1:1" }, { "X-Original-Host", "localhost" }, { "X-Real-IP", "127.0.0.1" }, { "CF-Connecting-IP", "127.0.0.1" }, { "Sec-Fetch-Site", "cross-site" },
     };
 
     [Fact]
@@ -39,6 +40,27 @@ public sealed class AccessTests
         using var request = new HttpRequestMessage(HttpMethod.Get, "api/caches");
         Assert.True(request.Headers.TryAddWithoutValidation(header, value));
         Assert.Equal(HttpStatusCode.Forbidden, (await site.Http.SendAsync(request)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Without_authorization_an_older_protocol_does_not_get_in_and_a_link_of_another_site_does()
+    {
+        await using var site = await DashboardSite.StartAsync(new SimulatedCluster(2, 2));
+        using var old = new HttpRequestMessage(HttpMethod.Get, "api/caches") { Version = HttpVersion.Version10 };
+        Assert.Equal(HttpStatusCode.Forbidden, (await site.Http.SendAsync(old)).StatusCode);
+        using var link = new HttpRequestMessage(HttpMethod.Get, "");
+        link.Headers.Add("Sec-Fetch-Site", "cross-site");
+        link.Headers.Add("Sec-Fetch-Mode", "navigate");
+        Assert.Equal(HttpStatusCode.OK, (await site.Http.SendAsync(link)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("::ffff:127.0.0.1", HttpStatusCode.OK)]
+    [InlineData("::ffff:203.0.113.7", HttpStatusCode.Forbidden)]
+    public async Task An_address_in_the_clothes_of_the_other_family_is_what_it_is(string caller, HttpStatusCode status)
+    {
+        await using var site = await DashboardSite.StartAsync(new SimulatedCluster(2, 2), caller: IPAddress.Parse(caller));
+        Assert.Equal(status, (await site.Http.GetAsync("api/caches")).StatusCode);
     }
 
     [Theory]

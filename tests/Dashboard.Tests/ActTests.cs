@@ -79,6 +79,7 @@ public sealed class ActTests(ActTests.Fixture fixture) : IClassFixture<ActTests.
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync("clear", new { cache = "nothing" }));
         Assert.Equal(HttpStatusCode.BadRequest, await StatusAsync("evict", new { cache = "numbers", key = "three" }));
         Assert.Equal(HttpStatusCode.BadRequest, await StatusAsync("evict", new { cache = "numbers" }));
+        Assert.Equal(HttpStatusCode.BadRequest, await StatusAsync("evict", new { key = "three" }));
         Assert.Equal(HttpStatusCode.BadRequest, await StatusAsync("clear", new { cache = "numbers", silo = "nonsense" }));
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync("clear", new { cache = "numbers", silo = "127.0.0.1:1@1" }));
 
@@ -105,6 +106,44 @@ public sealed class ActTests(ActTests.Fixture fixture) : IClassFixture<ActTests.
 
         Assert.True(cluster.Cache<string, int>(0, "products").ContainsKey("kept"));
     }
+
+    [Fact]
+    public async Task A_silo_that_does_not_say_how_it_followed_is_not_counted_as_done()
+    {
+        var cluster = new SimulatedCluster(3, "a");
+        cluster.Silent = [cluster.Silos[1]];
+        await using var site = await DashboardSite.StartAsync(cluster, options => options.AllowActions = true);
+        var answer = await PostAsync("remove-by-tag", new { cache = "a", tag = "red" }, site);
+        var rows = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(Token)).GetProperty("silos").EnumerateArray();
+        Assert.Equal([true, false, true], rows.Select(row => row.GetProperty("isDone").GetBoolean()));
+        Assert.Equal("done on 2 of 3 silos", Assert.Single(await AuditAsync(site)).GetProperty("outcome").GetString());
+    }
+
+    [Theory]
+    [InlineData(typeof(TimeoutException), HttpStatusCode.GatewayTimeout, "not known: it may have been done")]
+    [InlineData(typeof(SiloUnavailableException), HttpStatusCode.ServiceUnavailable, "not known: it may have been done")]
+    [InlineData(typeof(UnauthorizedAccessException), HttpStatusCode.Forbidden, "refused by the silos")]
+    [InlineData(typeof(InvalidOperationException), HttpStatusCode.NotFound, "failed: InvalidOperationException")]
+    public async Task What_came_of_an_act_is_audited_as_far_as_it_is_known(Type failure, HttpStatusCode status, string outcome)
+    {
+        var cluster = new SimulatedCluster(3, "a") { ActFailure = (Exception)Activator.CreateInstance(failure)! };
+        await using var site = await DashboardSite.StartAsync(cluster, options => options.AllowActions = true);
+        var answer = await PostAsync("remove-by-tag", new { cache = "a", tag = "red" }, site);
+        Assert.Equal((status, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
+        Assert.Equal(outcome, Assert.Single(await AuditAsync(site)).GetProperty("outcome").GetString());
+    }
+
+    [Fact]
+    public async Task Who_may_not_act_drives_nothing_out_of_the_audit()
+    {
+        await using var site = await DashboardSite.StartAsync(new SimulatedCluster(1, "a"), options => options.AllowActions = true);
+        await PostAsync("remove-by-tag", new { cache = "a", tag = "red" }, site);
+        for (var i = 0; i < 250; i++)
+            await site.Http.PostAsJsonAsync("api/acts/evict", new { cache = $"{i}", key = "a" }, Token);
+        Assert.Equal(["refused: No valid antiforgery token", "done on 1 of 1 silos"], (await AuditAsync(site)).Select(row => row.GetProperty("outcome").GetString()));
+    }
+
+    private static async Task<JsonElement[]> AuditAsync(DashboardSite site) => [.. JsonSerializer.Deserialize<JsonElement>(await site.Http.GetStringAsync("api/audit", Token)).EnumerateArray()];
 
     private string Address(int silo) => Cluster.Silos[silo].SiloAddress.ToParsableString();
 

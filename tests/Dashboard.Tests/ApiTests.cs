@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace McCache.Dashboard.Tests;
 
@@ -32,6 +34,7 @@ public sealed class ApiTests(ApiTests.Fixture fixture) : IClassFixture<ApiTests.
         Assert.InRange(row.GetProperty("coherentVerbs").GetInt64(), 3, long.MaxValue);
         Assert.InRange(row.GetProperty("p50Seconds").GetDouble(), 0, row.GetProperty("p99Seconds").GetDouble());
         Assert.Equal(3, row.GetProperty("silos").GetInt32());
+        Assert.Equal(3, caches.GetProperty("totals").GetProperty("silos").GetInt32());
         Assert.Equal(caches.GetProperty("caches").EnumerateArray().Sum(cache => cache.GetProperty("hits").GetInt64()), caches.GetProperty("totals").GetProperty("hits").GetInt64());
     }
 
@@ -120,6 +123,18 @@ public sealed class ApiTests(ApiTests.Fixture fixture) : IClassFixture<ApiTests.
         Assert.Contains("/mccache/api/caches", paths);
         Assert.Contains("/mccache/api/acts/clear", paths);
         Assert.All(paths, path => Assert.StartsWith("/mccache/api/", path, StringComparison.Ordinal));
+        var kinds = description.GetProperty("components").GetProperty("schemas").GetProperty("CoherenceEventKind");
+        Assert.Equal("string", kinds.GetProperty("type").GetString());
+        Assert.Equal(["gap", "hole", "holeLost", "incoherence", "lapse", "membership"], kinds.GetProperty("enum").EnumerateArray().Select(kind => kind.GetString()));
+    }
+
+    [Fact]
+    public async Task The_description_is_in_no_document_of_the_host_and_shows_none_of_them()
+    {
+        Func<IServiceCollection, string, IServiceCollection> add = OpenApiServiceCollectionExtensions.AddOpenApi; // a call would be taken for one of a web application
+        await using var site = await DashboardSite.StartAsync(services => add(services.AddSingleton(Cluster.Client), "theirs"));
+        Assert.Empty((await site.Application.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>("theirs").GetOpenApiDocumentAsync(Token)).Paths);
+        Assert.Equal(HttpStatusCode.NotFound, (await site.Http.GetAsync("api/openapi/theirs.json", Token)).StatusCode);
     }
 
     private async Task<JsonElement> GetAsync(string path) => JsonSerializer.Deserialize<JsonElement>(await fixture.Site.Http.GetStringAsync(path, Token));

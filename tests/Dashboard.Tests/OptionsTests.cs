@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 
 namespace McCache.Dashboard.Tests;
@@ -34,6 +35,13 @@ public sealed class OptionsTests
     public void Links_are_paths_or_addresses_of_the_web(string address, bool isLegal)
     {
         var options = new McCacheDashboardOptions { Links = { ["there"] = address } };
-        Assert.Equal(isLegal, new DashboardOptionsValidation().Validate(null, options).Succeeded);
+        Assert.Equal(isLegal, new DashboardOptionsValidation(new DefaultAuthorizationPolicyProvider(Options.Create(new AuthorizationOptions()))).Validate(null, options).Succeeded);
+    }
+
+    [Fact]
+    public async Task A_policy_that_the_host_does_not_have_is_named_when_it_starts()
+    {
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => DashboardSite.StartAsync(new SimulatedCluster(1, 1), options => options.ActionPolicy = "nobody's"));
+        Assert.Contains("McCache:Dashboard:ActionPolicy is nobody's", exception.Message, StringComparison.Ordinal);
     }
 }

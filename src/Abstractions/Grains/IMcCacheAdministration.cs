@@ -59,7 +59,7 @@ public interface IMcCacheAdministration : IGrainWithIntegerKey
     [Alias("Clear")]
     ValueTask ClearAsync(string cache, CancellationToken cancellationToken = default);
 
-    /// <summary>Every silo and its caches at this moment: one question to each silo. What is collected for it, the silos hold anyway.</summary>
+    /// <summary>Every silo and its caches at this moment: one question to each silo, which has 1.5 seconds to answer. What is collected for it, the silos hold anyway.</summary>
     /// <param name="request">What costs more and is wanted too.</param>
     /// <param name="cancellationToken">Gives up the waiting.</param>
     [Alias("GetSnapshots"), ResponseTimeout("00:00:10")]

@@ -1,13 +1,11 @@
 namespace McCache.Dashboard;
 
-/// <summary>The last moments of each chart, a bounded number: of every cache, and of all together under the empty name. Thread-safe.</summary>
+/// <summary>The last five minutes of each chart: of every cache, and of all together under the empty name. Thread-safe.</summary>
 internal sealed class History
 {
-    /// <summary>Five minutes, at the default period.</summary>
-    internal const int Length = 300;
-
     internal const string All = "";
 
+    private static readonly TimeSpan s_length = TimeSpan.FromMinutes(5);
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Queue<Point>> _charts = new(StringComparer.Ordinal);
 
@@ -34,8 +32,8 @@ internal sealed class History
         if (point is null)
             return;
         if (!_charts.TryGetValue(chart, out var points))
-            _charts[chart] = points = new(Length);
-        if (points.Count == Length)
+            _charts[chart] = points = new();
+        while (points.TryPeek(out var first) && point.Time - first.Time > s_length.TotalMilliseconds)
             points.Dequeue();
         points.Enqueue(point);
     }

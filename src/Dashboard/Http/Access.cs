@@ -7,13 +7,13 @@ namespace McCache.Dashboard;
 
 /// <summary>
 /// Who gets in, and the headers that every answer has. Where the route group requires authorization, that decides. Where it does not, only who sits at this machine gets in: a loopback address, by a loopback
-/// name (so that no page elsewhere can have its own name point here), and through no proxy (which would be on this machine for anybody).
+/// name (so that no page elsewhere can have its own name point here), for no page of another site, and through no proxy that shows (which would be on this machine for anybody).
 /// </summary>
 internal static class Access
 {
     private const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    private static readonly string[] s_forwarding = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"];
+    private static readonly string[] s_forwarding = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Original-For", "X-Original-Host", "X-Real-IP", "CF-Connecting-IP", "Via"];
 
     internal static async ValueTask<object?> FilterAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
@@ -43,6 +43,10 @@ internal static class Access
             return $"This request comes from another machine, or it cannot be told from where. {Remedy}";
         if (s_forwarding.FirstOrDefault(context.Request.Headers.ContainsKey) is { } header)
             return $"This request comes through a proxy (it has the header {header}). {Remedy}";
+        if (HttpProtocol.IsHttp10(context.Request.Protocol))
+            return $"This request is made in HTTP/1.0, as some proxies do. {Remedy}";
+        if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site" && context.Request.Headers["Sec-Fetch-Mode"] != "navigate")
+            return $"This request comes from a page of another site. {Remedy}";
         if (!IsLoopbackName(context.Request.Host.Host))
             return $"This request is for another host name than localhost. {Remedy}";
         return null;

@@ -45,7 +45,7 @@ internal sealed class Acts(
         void Post(string act, string summary, Func<Acts, ActRequest, SiloAddress?, CancellationToken, Task<IReadOnlyList<ActRow>>> run)
             => api.MapPost($"/acts/{act}", (Acts acts, HttpContext context, ActRequest request, CancellationToken token) => acts.RunAsync(context, act, request, run, token))
                 .WithSummary(summary).Produces<ActResult>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status403Forbidden)
-                .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status504GatewayTimeout);
+                .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable).ProducesProblem(StatusCodes.Status504GatewayTimeout);
     }
 
     private async Task<IResult> RunAsync(
@@ -57,32 +57,44 @@ internal sealed class Acts(
             return Refuse(context, act, StatusCodes.Status403Forbidden, "Not authorized", "You may look, but not act.");
         if (!await antiforgery.IsRequestValidAsync(context))
             return Refuse(context, act, StatusCodes.Status400BadRequest, "No valid antiforgery token", "Get one from /api/session, and send it in the header that it names, with the cookie.");
+        if (string.IsNullOrEmpty(request.Cache))
+            return Refuse(context, act, StatusCodes.Status400BadRequest, "No cache", "The name of the cache is needed.");
         SiloAddress? silo = null;
         if (request.Silo is not null && !Queries.TryParse(request.Silo, out silo))
             return Refuse(context, act, StatusCodes.Status400BadRequest, "No silo", "The silo must be an address as /api/silos has it.");
         var (user, cache, scope) = (Access.User(context), Access.Plain(request.Cache), silo is null ? "all silos" : ClusterState.Id(silo));
         var begun = time.GetTimestamp();
-        var outcome = "failed";
-        try
+        return await Failures.CatchAsync(async () =>
         {
-            return await Failures.CatchAsync(async () =>
+            var outcome = "";
+            try
             {
                 var rows = await run(this, request, silo, token);
                 outcome = string.Create(CultureInfo.InvariantCulture, $"done on {rows.Count(row => row.IsDone)} of {rows.Count} silos");
                 return Queries.Ok(new ActResult(act, time.GetElapsedTime(begun).TotalSeconds, rows));
-            });
-        }
-        finally
-        {
-            audit.Add(new(time.GetUtcNow(), user, act, cache, scope, outcome));
-            log.Acted(user, act, cache, scope, outcome);
-        }
+            }
+            catch (Exception exception)
+            {
+                outcome = exception switch
+                {
+                    UnauthorizedAccessException => "refused by the silos",
+                    TimeoutException or OperationCanceledException or OrleansException => "not known: it may have been done",
+                    _ => $"failed: {exception.GetType().Name}",
+                };
+                throw;
+            }
+            finally
+            {
+                audit.Add(new(time.GetUtcNow(), user, act, cache, scope, outcome));
+                log.Acted(user, act, cache, scope, outcome);
+            }
+        });
     }
 
     private IResult Refuse(HttpContext context, string act, int status, string title, string reason)
     {
         var user = Access.User(context);
-        audit.Add(new(time.GetUtcNow(), user, act, "", "", $"refused: {title}"));
+        audit.AddRefusal(new(time.GetUtcNow(), user, act, "", "", $"refused: {title}"));
         log.ActRefused(user, act, title);
         return Problems.Of(status, title, reason);
     }
@@ -106,10 +118,10 @@ internal sealed class Acts(
         [
             .. (await administration.GetStatisticsAsync(token)).Select(row => new ActRow(
                 ClusterState.Id(row.Silo),
-                true,
-                row.IsSuccess && Entries(row) is { } now
-                    ? string.Create(CultureInfo.InvariantCulture, $"followed: {before.GetValueOrDefault(row.Silo):N0} entries before, {now:N0} now")
-                    : "followed, or serves nothing")),
+                row.IsSuccess,
+                !row.IsSuccess ? $"followed, or serves nothing. {Reading.Describe(row.Error)}"
+                    : Entries(row) is { } now ? string.Create(CultureInfo.InvariantCulture, $"followed: {before.GetValueOrDefault(row.Silo):N0} entries before, {now:N0} now")
+                    : "does not have the cache")),
         ];
 
         int? Entries(SiloResult<IReadOnlyList<CacheStatistics>> row) => row.Value?.FirstOrDefault(cache => cache.Name == request.Cache)?.Entries;

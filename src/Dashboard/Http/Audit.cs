@@ -14,15 +14,25 @@ internal sealed class Audit
 {
     private const int Capacity = 200;
     private readonly Lock _gate = new();
-    private readonly Queue<AuditRow> _rows = new();
+    private readonly List<AuditRow> _rows = [];
 
     internal void Add(AuditRow row)
     {
         lock (_gate)
         {
-            if (_rows.Count == Capacity)
-                _rows.Dequeue();
-            _rows.Enqueue(row);
+            _rows.Add(row);
+            if (_rows.Count > Capacity)
+                _rows.RemoveAt(0);
+        }
+    }
+
+    /// <summary>The same refusal again takes the place of the one before: whoever may not act drives nothing out of here.</summary>
+    internal void AddRefusal(AuditRow row)
+    {
+        lock (_gate)
+        {
+            _rows.RemoveAll(known => known with { Time = row.Time } == row);
+            Add(row);
         }
     }
 
@@ -30,6 +40,6 @@ internal sealed class Audit
     internal AuditRow[] Read()
     {
         lock (_gate)
-            return [.. _rows.Reverse()];
+            return [.. Enumerable.Reverse(_rows)];
     }
 }

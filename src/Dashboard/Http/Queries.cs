@@ -73,7 +73,14 @@ internal static class Queries
         var tokens = may ? antiforgery.GetAndStoreTokens(context) : null;
         context.Response.Headers.CacheControl = "no-store";
         return Ok(new SessionView(
-            may, options.Value.ShowKeys, Access.User(context), options.Value.RefreshPeriod.TotalSeconds, options.Value.Links, tokens?.HeaderName, tokens?.RequestToken));
+            may,
+            options.Value.ShowKeys,
+            Access.User(context),
+            options.Value.RefreshPeriod.TotalSeconds,
+            (Collector.Patience + options.Value.RefreshPeriod).TotalSeconds,
+            options.Value.Links,
+            tokens?.HeaderName,
+            tokens?.RequestToken));
     }
 
     private static async Task<IResult> GetCachesAsync(Collector collector, CancellationToken token)
@@ -156,6 +163,10 @@ internal static class Failures
         catch (TimeoutException)
         {
             return Problems.Of(StatusCodes.Status504GatewayTimeout, "No answer in time", "What was sent takes its course.");
+        }
+        catch (OrleansException exception)
+        {
+            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "The cluster does not answer", $"{Reading.Describe(exception)} What was sent takes its course.");
         }
     }
 }

@@ -22,8 +22,9 @@ internal sealed record OverviewView(
     internal static OverviewView Of(ClusterState state)
         => new(state.Time, state.Error, state.MembershipChanged, Together(state), state.Silos, state.Caches, state.LiveIds, state.Promises);
 
-    internal static CacheRow? Together(ClusterState state)
-        => state.All is { Length: > 0 } all ? Rates.Sum(History.All, all, state.AllVerbs) : null;
+    internal static CacheRow? Together(ClusterState state) => state.All is { Length: > 0 } all
+        ? Rates.Sum(History.All, all, state.AllVerbs, state.AllLately) with { Silos = state.ByCache.Values.SelectMany(silos => silos).DistinctBy(one => one.Silo).Count() }
+        : null;
 }
 
 /// <summary>What <c>/api/caches</c> says: the caches, each on all silos together, and all of them together.</summary>
@@ -40,9 +41,10 @@ internal sealed record SilosView(DateTimeOffset Time, string? Error, DateTimeOff
 /// <param name="HasKeyText">Whether keys can be named by a text.</param>
 /// <param name="Silos">The cache on each silo.</param>
 /// <param name="TopKeys">The keys with most reads; null where they are not counted, or not shown.</param>
-/// <param name="Latencies">How long coherent verbs took.</param>
+/// <param name="AreKeysRefused">Whether the silos have refused to show them to this host; see <see cref="IMcCacheAuthorizer"/>.</param>
+/// <param name="Latencies">How long coherent verbs took, all since the silos started.</param>
 internal sealed record CacheView(
-    DateTimeOffset Time, string? Error, CacheRow Cache, bool? Agree, bool HasKeyText, IReadOnlyList<CacheRow> Silos, IReadOnlyList<KeyReads>? TopKeys, IReadOnlyList<Bar> Latencies)
+    DateTimeOffset Time, string? Error, CacheRow Cache, bool? Agree, bool HasKeyText, IReadOnlyList<CacheRow> Silos, IReadOnlyList<KeyReads>? TopKeys, bool AreKeysRefused, IReadOnlyList<Bar> Latencies)
 {
     /// <returns>Null when no silo has the cache.</returns>
     internal static CacheView? Of(ClusterState state, string name)
@@ -50,7 +52,7 @@ internal sealed record CacheView(
         if (state.Caches.FirstOrDefault(cache => cache.Id == name) is not { } row)
             return null;
         CacheRow[] silos = [.. state.OnSilos(name)];
-        return new(state.Time, state.Error, row, Agrees(silos), state.Changeovers(name)[0].Now.HasKeyText, silos, state.TopKeys(name), Bar.Of(state.Verbs(name)));
+        return new(state.Time, state.Error, row, Agrees(silos), state.Changeovers(name)[0].Now.HasKeyText, silos, state.TopKeys(name), state.KeysRefused.Contains(name), Bar.Of(state.Verbs(name)));
     }
 
     private static bool? Agrees(CacheRow[] silos) => silos.Any(silo => silo.Digest is null) ? null : silos.DistinctBy(silo => silo.Digest).Count() == 1;
@@ -104,7 +106,8 @@ internal sealed record SiloView(
 /// <param name="ShowKeys">Whether keys may be seen.</param>
 /// <param name="User">Who the caller is.</param>
 /// <param name="RefreshSeconds">How often the silos are asked.</param>
+/// <param name="StaleSeconds">How long it takes at most until there is something new, were it only that the cluster does not answer; after that, what is shown is stale.</param>
 /// <param name="Links">Links to show.</param>
 /// <param name="TokenHeader">The header that acts carry their token in.</param>
 /// <param name="Token">The token.</param>
-internal sealed record SessionView(bool AllowActions, bool ShowKeys, string User, double RefreshSeconds, IDictionary<string, string> Links, string? TokenHeader, string? Token);
+internal sealed record SessionView(bool AllowActions, bool ShowKeys, string User, double RefreshSeconds, double StaleSeconds, IDictionary<string, string> Links, string? TokenHeader, string? Token);

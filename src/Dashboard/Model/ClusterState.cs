@@ -12,16 +12,16 @@ internal sealed class ClusterState
 
     /// <param name="version">Grows with each state.</param>
     /// <param name="now">The newest reading.</param>
-    /// <param name="before">The one before.</param>
+    /// <param name="before">One before.</param>
     /// <param name="lost">Silos that have been there and are no more, and when they were last heard.</param>
-    /// <param name="verbs">How long the coherent verbs of each cache took lately.</param>
+    /// <param name="lately">How long the coherent verbs of the last minute took, by cache; null if it has not been watched for so long.</param>
     /// <param name="digests">The newest digests of caches that somebody looks at: by cache, then by silo.</param>
     internal ClusterState(
         long version,
         Reading now,
         Reading before,
         IReadOnlyDictionary<SiloAddress, (SiloSnapshot Snapshot, DateTimeOffset Heard)> lost,
-        Func<string, LatencyHistogram, LatencyHistogram> verbs,
+        Func<string, Dictionary<SiloAddress, LatencyHistogram>, LatencyHistogram?> lately,
         IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> digests)
     {
         (Version, _now, _before, _digests) = (version, now, before, digests);
@@ -30,7 +30,8 @@ internal sealed class ClusterState
             .GroupBy(one => one.Changeover.Now.Statistics.Name).ToDictionary(group => group.Key, group => group.ToArray());
         _verbs = ByCache.ToDictionary(cache => cache.Key, cache => HistogramSum.Of(cache.Value.Select(one => one.Changeover.Now.CoherentVerbs)));
         AllVerbs = HistogramSum.Of(_verbs.Values);
-        Caches = [.. Names.Select(name => Rates.Sum(name, Changeovers(name), verbs(name, Verbs(name))))];
+        Caches = [.. Names.Select(name => Rates.Sum(name, Changeovers(name), Verbs(name), lately(name, ByCache[name].ToDictionary(one => one.Silo, one => one.Changeover.Now.CoherentVerbs))))];
+        AllLately = lately(History.All, now.Silos.ToDictionary(silo => silo.Key, silo => HistogramSum.Of(silo.Value.Caches.Select(cache => cache.CoherentVerbs))));
         Silos = [.. now.Silos.Keys.Concat(now.Errors.Keys).Concat(lost.Keys).Distinct().Order().Select(silo => ToRow(silo, lost.TryGetValue(silo, out var known) ? known : null))];
         SiloAddress[] live = [.. now.Silos.Keys.Concat(now.Errors.Keys).Order()];
         LiveIds = [.. live.Select(Id)];
@@ -43,6 +44,9 @@ internal sealed class ClusterState
 
     /// <summary>Why the cluster could not be asked, if it could not; the rest is then as it was before.</summary>
     internal string? Error { get; init; }
+
+    /// <summary>The caches whose keys the silos have refused to show.</summary>
+    internal IReadOnlyCollection<string> KeysRefused { get; init; } = [];
 
     internal IReadOnlyList<string> Names { get; }
 
@@ -72,13 +76,16 @@ internal sealed class ClusterState
     /// <summary>The same of all caches.</summary>
     internal LatencyHistogram AllVerbs { get; }
 
+    /// <summary>Those of all caches of the last minute; null if it has not been watched for so long.</summary>
+    internal LatencyHistogram? AllLately { get; }
+
     /// <summary>A cache on each of its silos.</summary>
     internal IEnumerable<CacheRow> OnSilos(string cache) => ByCache.GetValueOrDefault(cache, []).Select(one => Rates.Sum(
-        Id(one.Silo), [one.Changeover], one.Changeover.Now.CoherentVerbs, _digests.GetValueOrDefault(cache)?.GetValueOrDefault(Id(one.Silo))));
+        Id(one.Silo), [one.Changeover], one.Changeover.Now.CoherentVerbs, null, _digests.GetValueOrDefault(cache)?.GetValueOrDefault(Id(one.Silo))));
 
     /// <summary>The caches of one silo.</summary>
     internal IEnumerable<CacheRow> OfSilo(SiloAddress silo) => Find(silo) is { } found
-        ? found.Caches.Select(cache => Rates.Sum(cache.Statistics.Name, [CacheChangeover.Of(cache, found, _before.Silos.GetValueOrDefault(silo))], cache.CoherentVerbs))
+        ? found.Caches.Select(cache => Rates.Sum(cache.Statistics.Name, [CacheChangeover.Of(cache, found, _before.Silos.GetValueOrDefault(silo))], cache.CoherentVerbs, null))
         : [];
 
     internal SiloSnapshot? Find(SiloAddress silo) => _now.Silos.GetValueOrDefault(silo);

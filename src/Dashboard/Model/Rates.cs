@@ -3,8 +3,14 @@ namespace McCache.Dashboard;
 /// <summary>Adds up one cache over silos.</summary>
 internal static class Rates
 {
-    internal static CacheRow Sum(string id, IReadOnlyCollection<CacheChangeover> silos, LatencyHistogram verbs, string? digest = null)
+    /// <param name="id">The row's.</param>
+    /// <param name="silos">What is added up.</param>
+    /// <param name="verbs">How long the coherent verbs took since the silos started.</param>
+    /// <param name="lately">How long those of the last minute took; null if that is not known.</param>
+    /// <param name="digest">The digest, of one silo.</param>
+    internal static CacheRow Sum(string id, IReadOnlyCollection<CacheChangeover> silos, LatencyHistogram verbs, LatencyHistogram? lately, string? digest = null)
     {
+        var timed = lately ?? verbs;
         var (hits, misses) = (Total(silos, s => s.Hits), Total(silos, s => s.Misses));
         var (hitsNow, missesNow) = (Rate(silos, c => c.Statistics.Hits), Rate(silos, c => c.Statistics.Misses));
         var first = silos.First().Now;
@@ -24,13 +30,14 @@ internal static class Rates
             Total(silos, s => s.Evictions),
             Total(silos, s => s.Expirations),
             Total(silos, s => s.Invalidations),
-            silos.Sum(silo => silo.Now.CoherentVerbs.Count),
+            verbs.Count,
             hitsNow + missesNow,
             Rate(silos, c => c.Statistics.Fills),
             Rate(silos, c => c.Statistics.Evictions),
             Rate(silos, c => c.CoherentVerbs.Count),
-            verbs.Percentile(0.5)?.TotalSeconds,
-            verbs.Percentile(0.99)?.TotalSeconds,
+            timed.Percentile(0.5)?.TotalSeconds,
+            timed.Percentile(0.99)?.TotalSeconds,
+            lately is not null,
             silos.Count(silo => !silo.Now.IsWhole),
             Total(silos, s => s.Tombstones),
             digest);

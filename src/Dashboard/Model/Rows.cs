@@ -91,8 +91,9 @@ internal sealed record SiloRow(
 /// <param name="FillsPerSecond">Fills.</param>
 /// <param name="EvictionsPerSecond">Evictions.</param>
 /// <param name="CoherentVerbsPerSecond">Coherent verbs.</param>
-/// <param name="P50Seconds">How long half of the coherent verbs took at most: of the last minute, if they have been watched for so long, else of all. Null when there were none.</param>
+/// <param name="P50Seconds">How long half of the coherent verbs took at most; null when there were none.</param>
 /// <param name="P99Seconds">The same for 99 of 100.</param>
+/// <param name="IsLastMinute">Whether these two are of the last minute, which needs to have been watched; else they are of all since the silos started.</param>
 /// <param name="Holes">Silos whose copy lacks changes, and serves nothing until that is mended.</param>
 /// <param name="Tombstones">Keys that are remembered although they are not held.</param>
 /// <param name="Digest">The digest of one silo's copy, in hexadecimal; null unless it was asked for.</param>
@@ -119,6 +120,7 @@ internal sealed record CacheRow(
     double? CoherentVerbsPerSecond,
     double? P50Seconds,
     double? P99Seconds,
+    bool IsLastMinute,
     int Holes,
     long Tombstones,
     string? Digest = null) : IRow;
@@ -129,17 +131,18 @@ internal sealed record CacheRow(
 internal sealed record PromiseRow(string Id, string Cells) : IRow;
 
 /// <summary>Something that has happened.</summary>
-/// <param name="Id">The silo and the event's number.</param>
-/// <param name="Silo">Where it was noted.</param>
+/// <param name="Id">The silo and the number that the event had first.</param>
+/// <param name="Silo">Where it was noted; a new membership, where it was noted first.</param>
 /// <param name="Number">Its number there.</param>
-/// <param name="Time">When.</param>
+/// <param name="Time">When; of one that has happened several times in a row the last.</param>
 /// <param name="Kind">What.</param>
 /// <param name="Cause">Why.</param>
 /// <param name="Other">The other silo.</param>
 /// <param name="Cache">The cache; null for all.</param>
 /// <param name="Count">How often in a row.</param>
+/// <param name="Silos">How many silos have noted it: all of them note a new membership.</param>
 internal sealed record EventRow(
-    string Id, string Silo, long Number, DateTimeOffset Time, CoherenceEventKind Kind, string Cause, string? Other, string? Cache, int Count) : IRow;
+    string Id, string Silo, long Number, DateTimeOffset Time, CoherenceEventKind Kind, string Cause, string? Other, string? Cache, int Count, int Silos = 1) : IRow;
 
 /// <summary>A lane, from the silo that is looked at.</summary>
 /// <param name="Id">Provider and silo.</param>

@@ -9,7 +9,7 @@ const [main, status, banner, nav, dialog] = ['main', 'status', 'banner', 'nav', 
 const lists = ['silos', 'caches', 'promises', 'events', 'lanes', 'held'];
 const maxPoints = 300;
 
-let session = { allowActions: false, showKeys: false, refreshSeconds: 1, links: {} };
+let session = { allowActions: false, showKeys: false, refreshSeconds: 1, staleSeconds: 7, links: {} };
 let view, store, source, heard = 0, isDown = false;
 
 const newStore = () => ({ series: [], ...Object.fromEntries(lists.map(name => [name, new Map()])) });
@@ -49,11 +49,10 @@ function connect() {
 // Live, stale (the cluster is silent, or the stream is), or disconnected: said in words, once, and shown by a paler page.
 function tell() {
   const quiet = (Date.now() - heard) / 1000;
-  const patience = Math.max(4, 3 * session.refreshSeconds);
   const [state, text, problem] = isDown ? ['bad', 'Disconnected', heard ? `This page has lost its server; what is shown was true ${f.span(quiet)} ago. It connects again by itself.` : 'The server does not answer; this page tries again by itself.']
     : store?.error ? ['bad', 'No answer', `The cluster does not answer. ${store.error.replace(/[.\s]*$/, '.')}${store.silos.size || store.silo || store.cache ? ` What is shown was true at ${f.at(store.time)}.` : ''}`]
       : !heard ? ['loading', 'Connecting', '']
-        : quiet > patience ? ['warn', 'Stale', `Nothing was heard for ${f.span(quiet)}; what is shown was true then.`]
+        : quiet > session.staleSeconds ? ['warn', 'Stale', `Nothing was heard for ${f.span(quiet)}; what is shown was true then.`]
           : ['ok', 'Live', ''];
   write(status, text);
   mark(status, 'data-state', state);

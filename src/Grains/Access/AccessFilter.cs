@@ -25,7 +25,10 @@ internal sealed class AccessFilter(IServiceProvider services) : IIncomingGrainCa
         }
         else if (AccessTable.Find(context.Request, context.TargetId) is var (operation, cache))
         {
-            Control.Check(new(operation, new(KindOf(context.SourceId), context.SourceId?.ToString() ?? "unknown"), cache));
+            var caller = new McCacheCaller(KindOf(context.SourceId), context.SourceId?.ToString() ?? "unknown");
+            Control.Check(new(operation, caller, cache));
+            foreach (var name in AccessTable.FindKeysOf(context.Request))
+                Control.Check(new(McCacheOperation.ReadMetadata, caller, name));
         }
 
         return context.Invoke();

@@ -76,9 +76,10 @@ internal static class AccessTable
 
         if (Find(call.GetInterfaceType()) is not { } table)
             return null;
-        if (call.GetArgumentCount() > 0 && call.GetArgument(0) is SnapshotRequest { TopKeysOf: { Count: > 0 } names })
-            return (McCacheOperation.ReadMetadata, names.Count == 1 ? names[0] : null); // for it has keys in it
         var cache = table == s_grain ? target.Key.ToString() : call.GetArgumentCount() > 0 ? call.GetArgument(0) as string : null;
         return (table.GetValueOrDefault(call.GetMethod().Name, McCacheOperation.Clear), cache);
     }
+
+    /// <summary>The caches whose keys a call wants besides.</summary>
+    internal static IReadOnlyList<string> FindKeysOf(IInvokable call) => call.GetArgumentCount() > 0 && call.GetArgument(0) is SnapshotRequest request ? request.TopKeysOf : [];
 }

@@ -7,6 +7,8 @@ namespace McCache.Dashboard.Tests;
 /// <summary>Real silos in this process, and a client outside them that the dashboard asks.</summary>
 internal sealed class RealCluster : IAsyncDisposable
 {
+    private Gate? _shut;
+
     private RealCluster(InProcessTestCluster host) => Host = host;
 
     public InProcessTestCluster Host { get; }
@@ -25,6 +27,8 @@ internal sealed class RealCluster : IAsyncDisposable
             silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 2));
             if (mayClientsAct)
                 silo.Services.AddSingleton<IMcCacheAuthorizer, Everybody>();
+            silo.Services.AddSingleton<Gate>();
+            silo.Services.AddSingleton<IIncomingGrainCallFilter>(services => services.GetRequiredService<Gate>());
             silo.AddMcCache(caches => caches
                 .Configure(options => (options.LeaseDuration, options.LeaseRenewal) = (TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(300)))
                 .Add<string, int>("products", options => (options.MaxEntries, options.TopKeys) = (500, 10))
@@ -42,7 +46,35 @@ internal sealed class RealCluster : IAsyncDisposable
         where TKey : notnull
         => Silos[silo].ServiceProvider.GetRequiredKeyedService<IMcCache<TKey, TValue>>(name);
 
-    public ValueTask DisposeAsync() => Host.DisposeAsync();
+    /// <summary>Lets a silo answer nobody who asks about its caches, until the end.</summary>
+    public void Hang(int silo)
+    {
+        _shut = Silos[silo].ServiceProvider.GetRequiredService<Gate>();
+        _shut.Shut();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _shut?.Open();
+        return Host.DisposeAsync();
+    }
+
+    private sealed class Gate : IIncomingGrainCallFilter
+    {
+        private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private volatile bool _isShut;
+
+        public void Shut() => _isShut = true;
+
+        public void Open() => _opened.TrySetResult();
+
+        public async Task Invoke(IIncomingGrainCallContext context)
+        {
+            if (_isShut && context.InterfaceMethod.DeclaringType!.Name == "IAdministrationEndpoint")
+                await _opened.Task;
+            await context.Invoke();
+        }
+    }
 
     private sealed class Everybody : IMcCacheAuthorizer
     {

@@ -28,9 +28,21 @@ internal sealed class SimulatedCluster : IMcCacheAdministration, IAdministration
     /// <summary>While it is set, nobody answers.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>Silos that do not answer, while the others do.</summary>
+    public IReadOnlyCollection<SiloAddress> Silent { get; set; } = [];
+
+    /// <summary>Whether nothing moves from one question to the next.</summary>
+    public bool IsStill { get; init; }
+
     public long Asked { get; private set; }
 
     public SnapshotRequest? LastRequest { get; private set; }
+
+    /// <summary>Caches whose keys it shows to nobody.</summary>
+    public IReadOnlyCollection<string> KeysRefused { get; set; } = [];
+
+    /// <summary>What a removal by tag ends in.</summary>
+    public Exception? ActFailure { get; set; }
 
     public IReadOnlyList<SiloAddress> Silos
     {
@@ -54,10 +66,15 @@ internal sealed class SimulatedCluster : IMcCacheAdministration, IAdministration
         lock (_gate)
         {
             (Asked, LastRequest) = (Asked + 1, request);
+            if (request.TopKeysOf.Any(KeysRefused.Contains))
+                return ValueTask.FromException<IReadOnlyList<SiloResult<SiloSnapshot>>>(new UnauthorizedAccessException());
             if (Failure is not null)
                 return ValueTask.FromException<IReadOnlyList<SiloResult<SiloSnapshot>>>(Failure);
-            _step++;
-            return new([.. _silos.Select(silo => new SiloResult<SiloSnapshot>(silo.Address, Read(silo.Address, silo.Number, request), null))]);
+            if (!IsStill)
+                _step++;
+            return new([.. _silos.Select(silo => Silent.Contains(silo.Address)
+                ? new SiloResult<SiloSnapshot>(silo.Address, null, new TimeoutException())
+                : new SiloResult<SiloSnapshot>(silo.Address, Read(silo.Address, silo.Number, request), null))]);
         }
     }
 
@@ -118,9 +135,11 @@ internal sealed class SimulatedCluster : IMcCacheAdministration, IAdministration
         => new([.. Silos.Where(one => silo is null || one.Equals(silo)).Select(one => new SiloResult<bool>(one, true, null))]);
 
     public ValueTask<IReadOnlyList<SiloResult<IReadOnlyList<CacheStatistics>>>> GetStatisticsAsync(CancellationToken cancellationToken)
-        => new([.. Silos.Select(silo => new SiloResult<IReadOnlyList<CacheStatistics>>(silo, [], null))]);
+        => new([.. Silos.Select(silo => Silent.Contains(silo)
+            ? new SiloResult<IReadOnlyList<CacheStatistics>>(silo, null, new TimeoutException())
+            : new SiloResult<IReadOnlyList<CacheStatistics>>(silo, [.. _caches.Select(cache => new CacheStatistics { Name = cache })], null))]);
 
-    public ValueTask RemoveByTagAsync(string cache, string tag, CancellationToken cancellationToken) => default;
+    public ValueTask RemoveByTagAsync(string cache, string tag, CancellationToken cancellationToken) => ActFailure is null ? default : ValueTask.FromException(ActFailure);
 
     public ValueTask<SiloResult<int>> EvictAllAsync(string cache, SiloAddress silo, CancellationToken cancellationToken) => throw new NotSupportedException();
 
