@@ -38,7 +38,7 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     private void Check(Rule rule, string property, Coherence coherence, bool withClients = false)
     {
-        var seeds = SimulationTests.Number("MCCACHE_MUTANT_SEEDS", 300);
+        var seeds = SimulationTests.Number("MCCACHE_MUTANT_SEEDS", 1_500);
         var first = Enumerable.Range(0, int.MaxValue).Select(Plan.FromSeed).Where(plan => plan.Clients > 0 || !withClients).Take(seeds).AsParallel().AsOrdered()
             .Select(plan => (plan.Seed, Violation: World.Run(plan with { IsReplicated = coherence == Coherence.Replicate }, rule).Violations.Find(violation => Minimizer.PropertyOf(violation) == property)))
             .FirstOrDefault(run => run.Violation is not null);
