@@ -44,6 +44,9 @@ internal sealed class ClusterState
     /// <summary>Why the cluster could not be asked, if it could not; the rest is then as it was before.</summary>
     internal string? Error { get; init; }
 
+    /// <summary>Whether every silo of the cluster has answered. While one has not, what it has is not known.</summary>
+    internal bool IsComplete => Error is null && _now.Errors.Count == 0 && _now.Silos.Count > 0;
+
     internal IReadOnlyList<string> Names { get; }
 
     internal IReadOnlyList<SiloRow> Silos { get; }

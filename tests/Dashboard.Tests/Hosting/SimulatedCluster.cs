@@ -28,6 +28,12 @@ internal sealed class SimulatedCluster : IMcCacheAdministration, IAdministration
     /// <summary>While it is set, nobody answers.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>Silos that do not answer, while the others do.</summary>
+    public IReadOnlyCollection<SiloAddress> Silent { get; set; } = [];
+
+    /// <summary>Whether nothing moves from one question to the next.</summary>
+    public bool IsStill { get; init; }
+
     public long Asked { get; private set; }
 
     public SnapshotRequest? LastRequest { get; private set; }
@@ -56,8 +62,11 @@ internal sealed class SimulatedCluster : IMcCacheAdministration, IAdministration
             (Asked, LastRequest) = (Asked + 1, request);
             if (Failure is not null)
                 return ValueTask.FromException<IReadOnlyList<SiloResult<SiloSnapshot>>>(Failure);
-            _step++;
-            return new([.. _silos.Select(silo => new SiloResult<SiloSnapshot>(silo.Address, Read(silo.Address, silo.Number, request), null))]);
+            if (!IsStill)
+                _step++;
+            return new([.. _silos.Select(silo => Silent.Contains(silo.Address)
+                ? new SiloResult<SiloSnapshot>(silo.Address, null, new TimeoutException())
+                : new SiloResult<SiloSnapshot>(silo.Address, Read(silo.Address, silo.Number, request), null))]);
         }
     }
 
