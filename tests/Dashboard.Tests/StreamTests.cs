@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 
 namespace McCache.Dashboard.Tests;
@@ -63,6 +64,79 @@ public sealed class StreamTests
         Assert.Equal(2, now.GetProperty("silos").GetArrayLength());
         cluster.Failure = null;
         await FindAsync(frames, frame => frame.GetProperty("error").ValueKind == JsonValueKind.Null ? frame : default);
+    }
+
+    [Fact]
+    public async Task What_is_not_known_is_not_told_as_nothing()
+    {
+        var cluster = new SimulatedCluster(3, "a") { Failure = new InvalidOperationException("nobody is there") };
+        await using var site = await DashboardSite.StartAsync(cluster, s_quick);
+        await using var frames = await FrameReader.OpenAsync(site, "?cache=a");
+        var first = await frames.NextAsync();
+        Assert.False(first.GetProperty("complete").GetBoolean());
+        Assert.Equal(JsonValueKind.Null, first.GetProperty("cache").ValueKind);
+        foreach (var path in (string[])["api/cache?name=a", $"api/silo?address={Uri.EscapeDataString(cluster.Silos[0].ToParsableString())}"])
+        {
+            var answer = await site.Http.GetAsync(path);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.Contains("nobody is there", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        cluster.Failure = null;
+        var found = await FindAsync(frames, frame => frame.TryGetProperty("cache", out var cache) ? frame : default);
+        Assert.Equal("a", found.GetProperty("cache").GetProperty("id").GetString());
+        Assert.True(found.GetProperty("complete").GetBoolean());
+        Assert.Equal(HttpStatusCode.NotFound, (await site.Http.GetAsync("api/cache?name=b")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_silent_silo_has_no_numbers_and_its_copy_may_differ()
+    {
+        var cluster = new SimulatedCluster(3, "a");
+        await using var site = await DashboardSite.StartAsync(cluster, s_quick);
+        await using var frames = await FrameReader.OpenAsync(site, "?cache=a");
+        Assert.False((await frames.NextAsync()).GetProperty("agree").GetBoolean()); // the second silo's copy differs
+        cluster.Silent = [cluster.Silos[1]];
+        Assert.Equal(JsonValueKind.Null, (await FindAsync(frames, frame => frame.TryGetProperty("agree", out _) ? frame : default)).GetProperty("agree").ValueKind);
+        var silo = await GetAsync(site, $"api/silo?address={Uri.EscapeDataString(cluster.Silos[1].ToParsableString())}");
+        Assert.Equal("silent", silo.GetProperty("silo").GetProperty("state").GetString());
+        foreach (var number in (string[])["uptimeSeconds", "heapBytes", "workingSetBytes", "clients", "entries", "bytes", "laneDepth", "laneFailures", "retries", "gaps", "membershipVersion"])
+            Assert.Equal(JsonValueKind.Null, silo.GetProperty("silo").GetProperty(number).ValueKind);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await site.Http.GetAsync("api/cache?name=b")).StatusCode); // the second silo may have it
+    }
+
+    [Fact]
+    public async Task A_cache_of_silos_that_fall_silent_comes_back_with_its_charts()
+    {
+        var cluster = new SimulatedCluster(2, "a");
+        await using var site = await DashboardSite.StartAsync(cluster, s_quick);
+        await using var frames = await FrameReader.OpenAsync(site, "?cache=a");
+        await FindAsync(frames, frame => frame.TryGetProperty("point", out _) ? frame : default);
+        cluster.Silent = cluster.Silos;
+        var gone = await FindAsync(frames, frame => frame.TryGetProperty("cache", out var cache) && cache.ValueKind == JsonValueKind.Null ? frame : default);
+        Assert.Equal(JsonValueKind.Null, gone.GetProperty("error").ValueKind);
+        Assert.Equal(2, gone.GetProperty("caches").GetProperty("removed").GetArrayLength());
+        Assert.NotEqual(0, (await GetAsync(site, "api/chart?cache=a")).GetArrayLength());
+        cluster.Silent = [];
+        var back = await FindAsync(frames, frame => frame.TryGetProperty("cache", out _) ? frame : default);
+        Assert.Equal(JsonValueKind.Object, back.GetProperty("cache").ValueKind);
+        Assert.Equal(2, back.GetProperty("caches").GetProperty("changed").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task While_nothing_changes_next_to_nothing_is_sent()
+    {
+        var cluster = new SimulatedCluster(100, 50) { IsStill = true };
+        await using var site = await DashboardSite.StartAsync(cluster, options => (options.RefreshPeriod, options.ShowKeys) = (TimeSpan.FromMilliseconds(250), true));
+        foreach (var query in (string[])["", "?cache=cache-07", $"?silo={Uri.EscapeDataString(cluster.Silos[9].ToParsableString())}"])
+        {
+            await using var frames = await FrameReader.OpenAsync(site, query);
+            await frames.NextAsync();
+            Assert.InRange(frames.Length, 10_000, int.MaxValue);
+            await frames.NextAsync(); // may have the digests, if the first was of a state without them
+            await frames.NextAsync();
+            Assert.InRange(frames.Length, 1, 200);
+        }
     }
 
     [Fact]
@@ -133,6 +207,8 @@ public sealed class StreamTests
         await frames.NextAsync();
         await site.Application.StopAsync().WaitAsync(TimeSpan.FromSeconds(10)); // the server would give it half a minute
     }
+
+    private static async Task<JsonElement> GetAsync(DashboardSite site, string path) => JsonSerializer.Deserialize<JsonElement>(await site.Http.GetStringAsync(path));
 
     private static async Task<JsonElement> FindAsync(FrameReader frames, Func<JsonElement, JsonElement> find)
     {

@@ -16,6 +16,8 @@ internal sealed class History
             Add(All, Rates.ToPoint(state.Time, state.All));
             foreach (var name in state.Names)
                 Add(name, Rates.ToPoint(state.Time, state.Changeovers(name)));
+            if (!state.IsComplete)
+                return; // a cache that nobody has named may be that of a silo that has not answered
             foreach (var name in _charts.Keys.Where(name => name != All && !state.ByCache.ContainsKey(name)).ToArray())
                 _charts.Remove(name);
         }

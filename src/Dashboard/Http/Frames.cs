@@ -23,22 +23,23 @@ internal sealed class SentRows<T>
 /// <param name="Removed">The names of those that are no more.</param>
 internal sealed record Changes<T>(IReadOnlyList<T> Changed, IReadOnlyList<string> Removed);
 
-/// <summary>What one page is sent, state after state: lists as changes, charts as their newest moment. What has not changed is left out.</summary>
+/// <summary>What one page is sent, state after state: lists as changes, charts as their newest moment. What has not changed is left out; a cache or silo that is not found is null.</summary>
 internal sealed class Frames(Collector collector, string? cache, SiloAddress? silo)
 {
-    private const int MaxEvents = 100;
-
     private readonly SentRows<SiloRow> _silos = new();
     private readonly SentRows<CacheRow> _caches = new();
     private readonly SentRows<PromiseRow> _promises = new();
     private readonly SentRows<EventRow> _events = new();
     private readonly SentRows<LaneRow> _lanes = new();
     private readonly SentRows<HeldRow> _held = new();
+    private readonly Dictionary<string, JsonElement> _values = new(StringComparer.Ordinal);
     private bool _isBegun;
+    private long _newest;
 
     internal string Next(ClusterState state)
     {
-        var frame = new Dictionary<string, object?> { ["version"] = state.Version, ["time"] = state.Time, ["error"] = state.Error, ["membershipChanged"] = state.MembershipChanged };
+        var frame = new Dictionary<string, object?> { ["version"] = state.Version, ["time"] = state.Time, ["error"] = state.Error, ["complete"] = state.IsComplete };
+        AddValue(frame, "membershipChanged", state.MembershipChanged);
         if (cache is not null)
             AddCache(frame, state, cache);
         else if (silo is not null)
@@ -46,45 +47,42 @@ internal sealed class Frames(Collector collector, string? cache, SiloAddress? si
         else
             AddOverview(frame, state);
         AddChart(frame, cache ?? History.All);
-        Add(frame, "events", _events.Next(collector.Events.Read(MaxEvents)));
+        Add(frame, "events", _events.Next(collector.Events.Read(int.MaxValue)));
         _isBegun = true;
         return JsonSerializer.Serialize(frame, Json.Options);
     }
 
     private void AddOverview(Dictionary<string, object?> frame, ClusterState state)
     {
-        frame["totals"] = OverviewView.Together(state);
+        AddValue(frame, "totals", OverviewView.Together(state));
         Add(frame, "silos", _silos.Next(state.Silos));
         Add(frame, "caches", _caches.Next(state.Caches));
-        frame["promiseOrder"] = state.LiveIds;
+        AddValue(frame, "promiseOrder", state.LiveIds);
         Add(frame, "promises", _promises.Next(state.Promises));
-        frame["latencies"] = Bar.Of(state.AllVerbs);
+        AddValue(frame, "latencies", Bar.Of(state.AllVerbs));
     }
 
     private void AddCache(Dictionary<string, object?> frame, ClusterState state, string name)
     {
-        if (CacheView.Of(state, name) is not { } view)
-        {
-            frame["missing"] = true;
-            return;
-        }
-
-        (frame["cache"], frame["agree"], frame["hasKeyText"], frame["topKeys"], frame["latencies"]) = (view.Cache, view.Agree, view.HasKeyText, view.TopKeys, view.Latencies);
-        Add(frame, "caches", _caches.Next(view.Silos));
+        var view = CacheView.Of(state, name);
+        AddValue(frame, "cache", view?.Cache);
+        AddValue(frame, "agree", view?.Agree);
+        AddValue(frame, "hasKeyText", view?.HasKeyText);
+        AddValue(frame, "topKeys", view?.TopKeys);
+        AddValue(frame, "areKeysRefused", view?.AreKeysRefused);
+        AddValue(frame, "latencies", view?.Latencies);
+        Add(frame, "caches", _caches.Next(view?.Silos ?? []));
     }
 
     private void AddSilo(Dictionary<string, object?> frame, ClusterState state, SiloAddress address)
     {
-        if (SiloView.Of(state, address) is not { } view)
-        {
-            frame["missing"] = true;
-            return;
-        }
-
-        (frame["silo"], frame["leaseSeconds"], frame["latencies"]) = (view.Silo, view.LeaseSeconds, view.RoundTrips);
-        Add(frame, "caches", _caches.Next(view.Caches));
-        Add(frame, "lanes", _lanes.Next(view.Lanes));
-        Add(frame, "held", _held.Next(view.Promises));
+        var view = SiloView.Of(state, address);
+        AddValue(frame, "silo", view?.Silo);
+        AddValue(frame, "leaseSeconds", view?.LeaseSeconds);
+        AddValue(frame, "latencies", view?.RoundTrips);
+        Add(frame, "caches", _caches.Next(view?.Caches ?? []));
+        Add(frame, "lanes", _lanes.Next(view?.Lanes ?? []));
+        Add(frame, "held", _held.Next(view?.Promises ?? []));
     }
 
     private void AddChart(Dictionary<string, object?> frame, string chart)
@@ -92,8 +90,19 @@ internal sealed class Frames(Collector collector, string? cache, SiloAddress? si
         var points = collector.History.Read(chart);
         if (!_isBegun)
             frame["series"] = points;
-        else if (points.Length > 0)
-            frame["point"] = points[^1];
+        else if (points is [.., var last] && last.Time > _newest)
+            frame["point"] = last;
+        if (points is [.., var newest])
+            _newest = newest.Time;
+    }
+
+    private void AddValue(Dictionary<string, object?> frame, string name, object? value)
+    {
+        var now = JsonSerializer.SerializeToElement(value, Json.Options);
+        if (_values.TryGetValue(name, out var sent) && JsonElement.DeepEquals(sent, now))
+            return;
+        _values[name] = now;
+        frame[name] = now;
     }
 
     private static void Add<T>(Dictionary<string, object?> frame, string name, Changes<T>? changes)

@@ -18,8 +18,8 @@ internal static class Queries
         Get("/overview", async (Collector collector, CancellationToken token) => Ok(OverviewView.Of(await collector.ReadAsync(null, token))), "The cluster: silos, caches, promises").Produces<OverviewView>();
         Get("/caches", GetCachesAsync, "The caches, each on all silos together").Produces<CachesView>();
         Get("/silos", GetSilosAsync, "The silos").Produces<SilosView>();
-        Get("/cache", GetCacheAsync, "One cache on every silo, with its digests").Produces<CacheView>().ProducesProblem(StatusCodes.Status404NotFound);
-        Get("/silo", GetSiloAsync, "One silo: its promises, lanes and caches").Produces<SiloView>().ProducesProblem(StatusCodes.Status404NotFound);
+        Get("/cache", GetCacheAsync, "One cache on every silo, with its digests").Produces<CacheView>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        Get("/silo", GetSiloAsync, "One silo: its promises, lanes and caches").Produces<SiloView>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         Get("/chart", (Collector collector, string? cache) => Ok(collector.History.Read(cache ?? History.All)), "The last moments of a cache, or of all together; empty unless somebody watches").Produces<Point[]>();
         Get("/events", GetEventsAsync, "What has happened lately to what the silos serve, newest first").Produces<EventRow[]>();
         Get("/audit", (Audit audit) => Ok(audit.Read()), "What was done from this host's dashboard, newest first").Produces<AuditRow[]>();
@@ -96,12 +96,28 @@ internal static class Queries
     }
 
     private static async Task<IResult> GetCacheAsync(Collector collector, string name, CancellationToken token)
-        => CacheView.Of(await collector.ReadAsync(name, token), name) is { } view ? Ok(view) : Problems.Of(StatusCodes.Status404NotFound, "No such cache", "No silo has a cache of that name.");
+    {
+        var state = await collector.ReadAsync(name, token);
+        if (CacheView.Of(state, name) is { } view)
+            return Ok(view);
+        return state.IsComplete ? Problems.Of(StatusCodes.Status404NotFound, "No such cache", "No silo has a cache of that name.") : NotKnown(state);
+    }
 
     private static async Task<IResult> GetSiloAsync(Collector collector, string address, CancellationToken token)
-        => TryParse(address, out var silo) && SiloView.Of(await collector.ReadAsync(null, token), silo!) is { } view
-            ? Ok(view)
-            : Problems.Of(StatusCodes.Status404NotFound, "No such silo", "There is no silo of that address.");
+    {
+        if (TryParse(address, out var silo))
+        {
+            var state = await collector.ReadAsync(null, token);
+            if (SiloView.Of(state, silo!) is { } view)
+                return Ok(view);
+            if (state.Error is not null)
+                return NotKnown(state);
+        }
+
+        return Problems.Of(StatusCodes.Status404NotFound, "No such silo", "There is no silo of that address.");
+    }
+
+    private static IResult NotKnown(ClusterState state) => Problems.Of(StatusCodes.Status503ServiceUnavailable, "Not known", state.Error ?? "Not all silos have answered.");
 
     private static async Task<IResult> GetEventsAsync(Collector collector, CancellationToken token)
     {

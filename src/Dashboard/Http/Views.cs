@@ -37,7 +37,7 @@ internal sealed record SilosView(DateTimeOffset Time, string? Error, DateTimeOff
 /// <param name="Time">When the silos were asked.</param>
 /// <param name="Error">Why they could not be.</param>
 /// <param name="Cache">The cache on all silos together.</param>
-/// <param name="Agree">Whether all silos hold the same; null while that is not known. An invalidating cache's copies differ by design.</param>
+/// <param name="Agree">Whether all silos hold the same; null while that is not known, as when one does not answer. An invalidating cache's copies differ by design.</param>
 /// <param name="HasKeyText">Whether keys can be named by a text.</param>
 /// <param name="Silos">The cache on each silo.</param>
 /// <param name="TopKeys">The keys with most reads; null where they are not counted, or not shown.</param>
@@ -52,17 +52,22 @@ internal sealed record CacheView(
         if (state.Caches.FirstOrDefault(cache => cache.Id == name) is not { } row)
             return null;
         CacheRow[] silos = [.. state.OnSilos(name)];
-        return new(state.Time, state.Error, row, Agrees(silos), state.Changeovers(name)[0].Now.HasKeyText, silos, state.TopKeys(name), state.KeysRefused.Contains(name), Bar.Of(state.Verbs(name)));
+        return new(state.Time, state.Error, row, Agrees(silos, state.IsComplete), state.Changeovers(name)[0].Now.HasKeyText, silos, state.TopKeys(name), state.KeysRefused.Contains(name), Bar.Of(state.Verbs(name)));
     }
 
-    private static bool? Agrees(CacheRow[] silos) => silos.Any(silo => silo.Digest is null) ? null : silos.DistinctBy(silo => silo.Digest).Count() == 1;
+    private static bool? Agrees(CacheRow[] silos, bool isComplete)
+    {
+        if (silos.Select(silo => silo.Digest).OfType<string>().Distinct().Count() > 1)
+            return false;
+        return isComplete && silos.All(silo => silo.Digest is not null) ? true : null;
+    }
 }
 
 /// <summary>What <c>/api/silo</c> says.</summary>
 /// <param name="Time">When the silos were asked.</param>
 /// <param name="Error">Why they could not be.</param>
 /// <param name="Silo">The silo.</param>
-/// <param name="LeaseSeconds">How long a promise holds.</param>
+/// <param name="LeaseSeconds">How long a promise holds; null when the silo does not answer, and the lists are then empty.</param>
 /// <param name="Promises">The promises that it holds.</param>
 /// <param name="Lanes">Its lanes.</param>
 /// <param name="Caches">Its caches.</param>
@@ -71,7 +76,7 @@ internal sealed record SiloView(
     DateTimeOffset Time,
     string? Error,
     SiloRow Silo,
-    double LeaseSeconds,
+    double? LeaseSeconds,
     IReadOnlyList<HeldRow> Promises,
     IReadOnlyList<LaneRow> Lanes,
     IReadOnlyList<CacheRow> Caches,
@@ -87,7 +92,7 @@ internal sealed record SiloView(
             state.Time,
             state.Error,
             row,
-            silo?.LeaseDuration.TotalSeconds ?? 0,
+            silo?.LeaseDuration.TotalSeconds,
             [.. (silo?.Promises ?? []).Select(promise => new HeldRow(ClusterState.Id(promise.Promiser), Math.Round(promise.Remaining.TotalSeconds, 2)))],
             [.. (silo?.Lanes ?? []).Select(ToRow)],
             [.. state.OfSilo(address)],

@@ -48,6 +48,9 @@ internal sealed class ClusterState
     /// <summary>The caches whose keys the silos have refused to show.</summary>
     internal IReadOnlyCollection<string> KeysRefused { get; init; } = [];
 
+    /// <summary>Whether every silo of the cluster has answered. While one has not, what it has is not known.</summary>
+    internal bool IsComplete => Error is null && _now.Errors.Count == 0 && _now.Silos.Count > 0;
+
     internal IReadOnlyList<string> Names { get; }
 
     internal IReadOnlyList<SiloRow> Silos { get; }

@@ -25,7 +25,7 @@ internal enum SiloState
     Gone,
 }
 
-/// <summary>A silo in a list.</summary>
+/// <summary>A silo in a list. What is only known of a silo that answers is null of one that is silent or gone.</summary>
 /// <param name="Id">Its address and generation, as <see cref="SiloAddress.FromParsableString"/> reads it.</param>
 /// <param name="Endpoint">Its address.</param>
 /// <param name="Name">Its name.</param>
@@ -55,20 +55,20 @@ internal sealed record SiloRow(
     string? Error = null,
     DateTimeOffset? Since = null,
     double? ValidForSeconds = null,
-    double UptimeSeconds = 0,
-    long HeapBytes = 0,
-    long WorkingSetBytes = 0,
+    double? UptimeSeconds = null,
+    long? HeapBytes = null,
+    long? WorkingSetBytes = null,
     double? Processors = null,
-    int Clients = 0,
-    long Entries = 0,
-    long Bytes = 0,
+    int? Clients = null,
+    long? Entries = null,
+    long? Bytes = null,
     double? HitRatio = null,
     double? ReadsPerSecond = null,
-    long LaneDepth = 0,
-    int LaneFailures = 0,
-    long Retries = 0,
-    long Gaps = 0,
-    long MembershipVersion = 0) : IRow;
+    long? LaneDepth = null,
+    int? LaneFailures = null,
+    long? Retries = null,
+    long? Gaps = null,
+    long? MembershipVersion = null) : IRow;
 
 /// <summary>A cache, on all silos together or on one. Rates are null before there are two readings.</summary>
 /// <param name="Id">The cache's name; among the silos of one cache, the silo's id.</param>

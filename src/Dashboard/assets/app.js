@@ -3,14 +3,15 @@ import { overview } from './overview.js';
 import { cache } from './cache.js';
 import { silo } from './silo.js';
 import { events } from './events.js';
+import { minutes } from './charts.js';
 import * as f from './format.js';
 
-const [main, status, banner, nav, dialog] = ['main', 'status', 'banner', 'nav', 'dialog'].map(id => document.getElementById(id));
+const [main, status, banner, nav, dialog, skip] = ['main', 'status', 'banner', 'nav', 'dialog', 'skip'].map(id => document.getElementById(id));
 const lists = ['silos', 'caches', 'promises', 'events', 'lanes', 'held'];
-const maxPoints = 300;
+const idle = 15_000; // milliseconds for which a tab that nobody looks at is kept up to date
 
 let session = { allowActions: false, showKeys: false, refreshSeconds: 1, staleSeconds: 7, links: {} };
-let view, store, source, heard = 0, isDown = false;
+let view, store, source, heard = 0, isDown = false, dozing, isAsleep = false;
 
 const newStore = () => ({ series: [], ...Object.fromEntries(lists.map(name => [name, new Map()])) });
 
@@ -24,11 +25,12 @@ function apply(frame) {
   }
   if (frame.series) store.series = frame.series;
   if (frame.point && frame.point.time > (store.series.at(-1)?.time ?? 0)) store.series.push(frame.point);
-  if (store.series.length > maxPoints) store.series.splice(0, store.series.length - maxPoints);
+  store.series = store.series.filter(point => point.time > store.series.at(-1).time - minutes * 60_000);
   for (const [name, value] of Object.entries(frame)) if (!lists.includes(name) && name !== 'series' && name !== 'point') store[name] = value;
 }
 
 function connect() {
+  if (isAsleep) return;
   source?.close();
   source = new EventSource(`events?${new URLSearchParams(view.stream ?? {})}`);
   source.addEventListener('open', () => { store = newStore(); });
@@ -48,11 +50,12 @@ function connect() {
 
 // Live, stale (the cluster is silent, or the stream is), or disconnected: said in words, once, and shown by a paler page.
 function tell() {
+  if (isAsleep) return;
   const quiet = (Date.now() - heard) / 1000;
-  const [state, text, problem] = isDown ? ['bad', 'Disconnected', heard ? `This page has lost its server; what is shown was true ${f.span(quiet)} ago. It connects again by itself.` : 'The server does not answer; this page tries again by itself.']
+  const [state, text, problem] = isDown ? ['bad', 'Disconnected', heard ? `This page has lost its server; what is shown was true at ${f.at(heard)}. It connects again by itself.` : 'The server does not answer; this page tries again by itself.']
     : store?.error ? ['bad', 'No answer', `The cluster does not answer. ${store.error.replace(/[.\s]*$/, '.')}${store.silos.size || store.silo || store.cache ? ` What is shown was true at ${f.at(store.time)}.` : ''}`]
       : !heard ? ['loading', 'Connecting', '']
-        : quiet > session.staleSeconds ? ['warn', 'Stale', `Nothing was heard for ${f.span(quiet)}; what is shown was true then.`]
+        : quiet > session.staleSeconds ? ['warn', 'Stale', `Nothing was heard since ${f.at(heard)}; what is shown was true then.`]
           : ['ok', 'Live', ''];
   write(status, text);
   mark(status, 'data-state', state);
@@ -61,12 +64,27 @@ function tell() {
   write(banner, problem);
 }
 
+// A tab that nobody looks at does not keep the silos answering: after a while its stream ends, and begins anew when it is looked at.
+function look() {
+  clearTimeout(dozing);
+  if (document.hidden) dozing = setTimeout(sleep, idle);
+  else if (isAsleep) {
+    [isAsleep, isDown, heard] = [false, false, 0];
+    connect();
+    tell();
+  } else if (heard) view.update(store);
+}
+
+function sleep() {
+  isAsleep = true;
+  source?.close();
+}
+
 function route() {
   const [page = '', ...rest] = location.hash.replace(/^#\/?/, '').split('/');
   let id;
   try { id = decodeURIComponent(rest.join('/')); } catch { id = rest.join('/'); }
-  if (location.hash === '#main') return;
-  view = page === 'cache' && id ? cache(id, session) : page === 'silo' && id ? silo(id) : page === 'events' ? events() : overview();
+  view = page === 'cache' && id ? cache(id, session) : page === 'silo' && id ? silo(id) : page === 'events' ? events() : overview(session);
   store = newStore();
   if (dialog.open) dialog.close();
   main.replaceChildren(view.root);
@@ -97,10 +115,13 @@ async function start() {
     for (const [text, address] of Object.entries(session.links)) nav.append(h('a', { href: address, class: 'away' }, text));
   } catch { /* The stream says that there is no server. */ }
   addEventListener('hashchange', () => { route(); main.focus({ preventScroll: true }); });
-  document.addEventListener('visibilitychange', () => { if (!document.hidden && store) view.update(store); });
-  addEventListener('pagehide', () => source?.close());
+  skip.addEventListener('click', event => { event.preventDefault(); main.focus(); }); // the address stays that of the page
+  document.addEventListener('visibilitychange', look);
+  addEventListener('pageshow', look);
+  addEventListener('pagehide', sleep);
   setInterval(tell, 1000);
   route();
+  look();
 }
 
 start();

@@ -2,8 +2,7 @@ import { h, s, write, mark } from './dom.js';
 import * as f from './format.js';
 
 const width = 320, height = 96, left = 4, top = 6, bottom = 4;
-const minutes = 5;
-const pause = 10_000;
+export const minutes = 5;
 
 function nice(max) {
   if (!(max > 0)) return 1;
@@ -12,8 +11,8 @@ function nice(max) {
 }
 
 // Lines over the last minutes. series: [{ name, value(point) }], the first one with an area below it.
-// With `least` the axis is logarithmic and begins there: latencies span decades.
-export function chart(title, series, format, { max = null, least = null } = {}) {
+// With `least` the axis is logarithmic and begins there: latencies span decades. A line has a gap where nobody watched for longer than `pause`.
+export function chart(title, series, format, pause, { max = null, least = null, hint = null } = {}) {
   const lines = series.map((_, i) => s('path', { class: `line line-${i}` }));
   const area = s('path', { class: 'area' });
   const grid = [0, 0.5, 1].map(share => s('line', { class: 'grid', x1: 0, x2: width, y1: y(share), y2: y(share) }));
@@ -25,7 +24,7 @@ export function chart(title, series, format, { max = null, least = null } = {}) 
   });
   const scale = h('span', { class: 'scale' });
   const when = h('span', { class: 'when', text: 'last minutes' });
-  const root = h('figure', { class: 'chart' }, h('figcaption', {}, h('span', { class: 'name', text: title }), ...now.map(one => one.root)),
+  const root = h('figure', { class: 'chart' }, h('figcaption', {}, h('span', { class: 'name', title: hint, text: title }), ...now.map(one => one.root)),
     h('div', { class: 'plot' }, drawing, scale, when));
   let points = [], hovered = null;
 
@@ -48,7 +47,7 @@ export function chart(title, series, format, { max = null, least = null } = {}) 
       for (const point of shown) {
         const value = one.value(point);
         if (value == null) { before = null; continue; }
-        if (before == null || point.time - before > pause) strokes.push([]); // nobody watched in between
+        if (before == null || point.time - before > pause) strokes.push([]);
         strokes.at(-1).push([x(point).toFixed(1), y(height(value)).toFixed(1)]);
         before = point.time;
       }
@@ -71,8 +70,8 @@ export function chart(title, series, format, { max = null, least = null } = {}) 
   return { root, update(list) { points = list; draw(); } };
 }
 
-// Bars of times, on a logarithmic axis: every bucket as wide as the next.
-export function histogram(title, empty) {
+// Bars of times, on a logarithmic axis: every bucket as wide as the next. All of it, the percentiles too, is of the same span.
+export function histogram(title, span, empty) {
   const bars = s('svg', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img' });
   const [from, middle, to] = [h('span'), h('span'), h('span')];
   const nothing = h('p', { class: 'empty', text: empty });
@@ -81,28 +80,38 @@ export function histogram(title, empty) {
   let drawn = '';
   return {
     root: h('div', { class: 'histogram' }, summary, plot, nothing),
-    update(list, p50, p99) {
+    update(list, instead = null) {
       const total = list.reduce((sum, bar) => sum + bar.count, 0);
+      write(nothing, instead ?? empty);
       nothing.hidden = total > 0;
       plot.hidden = summary.hidden = total === 0;
       const key = list.map(bar => bar.count).join();
       if (total === 0 || key === drawn) return;
       drawn = key;
       const most = Math.max(...list.map(bar => bar.count));
-      const step = width / Math.max(12, list.length);
+      const step = width / list.length;
       bars.replaceChildren(...list.map((bar, i) => {
         const tall = bar.count === 0 ? 0 : Math.max(2, bar.count / most * (height - top));
         return s('rect', { class: 'column', x: i * step + 0.5, width: Math.max(1, step - 1), y: height - tall, height: tall },
           s('title', { text: `${f.time(bar.fromSeconds)} to ${f.time(bar.toSeconds)}: ${f.count(bar.count)} (${f.ratio(bar.count / total)})` }));
       }));
       write(from, f.time(list[0].fromSeconds));
-      write(middle, f.time(list[Math.floor(list.length / 2)].fromSeconds));
+      const [before, after] = [list[(list.length - 1) >> 1], list[list.length >> 1]]; // the same one where their number is odd
+      write(middle, f.time(before === after ? (after.fromSeconds + after.toSeconds) / 2 : after.fromSeconds));
       write(to, f.time(list.at(-1).toSeconds));
-      const text = `${f.count(total)} in all${p50 == null ? '' : `, half within ${f.time(p50)}, 99 of 100 within ${f.time(p99)}`}`;
+      const text = `${f.count(total)} ${span}: half within ${f.time(percentile(list, total / 2))}, 99 of 100 within ${f.time(percentile(list, total * 0.99))}`;
       write(summary, text);
       mark(bars, 'aria-label', `${title}: ${text}, from ${f.time(list[0].fromSeconds)} to ${f.time(list.at(-1).toSeconds)}`);
     },
   };
+}
+
+// Within its bar by proportion, as the silos reckon it.
+function percentile(list, rank) {
+  for (const bar of list) {
+    if (bar.count > 0 && rank <= bar.count) return bar.fromSeconds + (bar.toSeconds - bar.fromSeconds) * rank / bar.count;
+    rank -= bar.count;
+  }
 }
 
 // Who holds whose promise, and how much is left of it: a cell a pair, drawn on a canvas, so that a hundred silos are no matter.
@@ -155,15 +164,17 @@ export function matrix() {
   return {
     root: h('div', { class: 'matrix' }, summary, h('div', { class: 'canvas' }, canvas), pointed,
       h('p', { class: 'legend' }, h('span', { class: 'cell held' }), 'held, darker with more of the lease left', h('span', { class: 'cell none' }), 'missing', h('span', { class: 'cell unknown' }), 'not known')),
-    update(list, ids) {
+    update(list, ids, instead = null) {
       [rows, order] = [list, ids];
       const all = rows.reduce((sum, row) => sum + [...row.cells].filter(cell => cell !== '-').length, 0);
-      const missing = rows.flatMap(row => [...row.cells].flatMap((cell, j) => cell === 'x' || cell === '?' ? [`${f.endpoint(row.id)} ← ${f.endpoint(order[j])}`] : []));
-      const text = all === 0 ? 'One silo alone: it needs nobody\u2019s promise.'
-        : missing.length === 0 ? `All ${f.count(all)} promises are held: every silo may serve, and coherent verbs complete.`
-          : `${f.count(missing.length)} of ${f.count(all)} promises are missing: ${missing.slice(0, 6).join(', ')}${missing.length > 6 ? ' …' : ''}`;
+      const which = wanted => rows.flatMap(row => [...row.cells].flatMap((cell, j) => cell === wanted ? [`${f.endpoint(row.id)} ← ${f.endpoint(order[j])}`] : []));
+      const say = (pairs, what) => pairs.length === 0 ? [] : [`${f.count(pairs.length)} of ${f.count(all)} promises are ${what}: ${pairs.slice(0, 6).join(', ')}${pairs.length > 6 ? ' …' : ''}`];
+      const problems = [...say(which('x'), 'missing'), ...say(which('?'), 'not known')];
+      const text = problems.length > 0 ? problems.join('. ')
+        : all > 0 ? `All ${f.count(all)} promises are held: every silo may serve, and coherent verbs complete.`
+          : instead ?? 'One silo alone: it needs nobody\u2019s promise.';
       write(summary, text);
-      mark(summary, 'data-state', missing.length ? 'bad' : null);
+      mark(summary, 'data-state', problems.length ? 'bad' : null);
       mark(canvas, 'aria-label', `Promises between silos. ${text}`);
       if (canvas.parentElement.clientWidth > 0) draw();
     },

@@ -20,9 +20,9 @@ export const linked = (title, page, text) => ({
 });
 
 // Of a silo that is not heard, nothing is known.
-const isAway = row => row.state === 'gone' || row.state === 'silent';
+export const isAway = row => row.state === 'gone' || row.state === 'silent';
 
-export const number = (title, read, format, more = {}) => ({ title, sort: row => isAway(row) ? null : read(row), text: row => isAway(row) ? f.none : format(read(row)), ...more });
+export const number = (title, read, format, more = {}) => ({ title, sort: read, text: row => format(read(row)), ...more });
 
 export const hitRatio = {
   title: 'Hit ratio', sort: row => row.hitRatioNow ?? row.hitRatio, hint: 'Hits as a share of reads: now, else since the start',
@@ -41,6 +41,14 @@ export const cacheNumbers = [
   number('p99', row => row.p99Seconds, f.time, { hint: '99 of 100 coherent verbs took so long at most' }),
 ];
 
+// What p50 and p99 of these rows are of.
+export function percentiles(rows) {
+  const lately = rows.filter(row => row.isLastMinute).length;
+  return lately === 0 ? 'since the start' : lately === rows.length ? 'of the last minute' : 'of the last minute, or since the start where that has not been watched';
+}
+
+export const latencies = row => row.p50Seconds != null ? `p50 ${f.time(row.p50Seconds)}, p99 ${f.time(row.p99Seconds)} ${percentiles([row])}` : row.coherentVerbs ? 'none in the last minute' : 'none yet';
+
 export const states = {
   serving: ['Serving', 'ok'], starting: ['Starting', 'warn'], lapsed: ['Not entitled', 'bad'], silent: ['No answer', 'bad'], gone: ['Gone', 'none'],
 };
@@ -52,7 +60,7 @@ export const siloState = {
     if (!cell.firstChild) cell.append(h('span', { class: 'badge' }), h('span', { class: 'more' }));
     write(cell.firstChild, text);
     mark(cell.firstChild, 'data-state', state);
-    write(cell.lastChild, row.state === 'silent' || row.state === 'gone' ? ` ${f.ago(row.since)}` : '');
+    write(cell.lastChild, isAway(row) && row.since ? ` since ${f.at(row.since)}` : '');
     mark(cell, 'title', row.error);
   },
 };
@@ -67,8 +75,8 @@ export const eventColumns = [
       mark(cell.firstChild, 'data-state', row.kind === 'membership' ? 'info' : row.kind === 'incoherence' || row.kind === 'holeLost' ? 'bad' : 'warn');
     },
   },
-  { title: 'Cause', isText: true, isLong: true, text: row => row.cause + (row.count > 1 ? ` (×${f.count(row.count)})` : '') },
-  { title: 'On silo', isText: true, sort: row => row.silo, text: row => row.silos?.size > 1 ? `${f.count(row.silos.size)} silos` : f.endpoint(row.silo) },
+  { title: 'Cause', isText: true, isLong: true, text: row => row.cause + (row.count > row.silos ? ` (×${f.count(row.count)})` : '') },
+  { title: 'On silo', isText: true, sort: row => row.silo, text: row => row.silos > 1 ? `${f.count(row.silos)} silos` : f.endpoint(row.silo) },
   { title: 'Other silo', isText: true, isWide: true, text: row => f.endpoint(row.other) },
   { title: 'Cache', isText: true, isWide: true, text: row => row.cache ?? (row.kind === 'membership' ? '' : 'all') },
 ];

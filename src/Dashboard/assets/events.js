@@ -1,4 +1,4 @@
-import { h, card } from './dom.js';
+import { h, card, write } from './dom.js';
 import { table } from './table.js';
 import { eventColumns } from './columns.js';
 import { newest } from './overview.js';
@@ -14,7 +14,8 @@ export function events() {
     { title: 'Where', isText: true, text: row => row.scope === 'all silos' ? row.scope : f.endpoint(row.scope) },
     { title: 'Outcome', isText: true, text: row => row.outcome },
   ], { empty: 'Nothing was done from this host\u2019s dashboard.' });
-  const root = h('div', { class: 'page' }, h('h1', { class: 'unseen', text: 'Events and audit' }), card('Events', list.root).root, card('Audit', audit.root).root);
+  const happened = card('Events', list.root);
+  const root = h('div', { class: 'page' }, h('h1', { class: 'unseen', text: 'Events and audit' }), happened.root, card('Audit', audit.root).root);
   let asked = 0;
 
   async function readAudit() {
@@ -28,7 +29,9 @@ export function events() {
     root,
     title: 'Events',
     update(store) {
-      list.update(newest(store.events));
+      const lines = newest(store.events);
+      list.update(lines, store.complete ? null : f.unknown);
+      write(happened.note, lines.length ? `all that are kept: ${f.count(lines.length)}, since ${f.at(lines.at(-1).time)}` : '');
       readAudit().catch(() => { asked = 0; });
     },
   };

@@ -1,8 +1,11 @@
 // Numbers as people read them, with their units. Null is a dash: not known, or nothing to say.
 export const none = '–';
+// In place of a list that is empty because those who would know have not answered.
+export const unknown = 'Not known: no answer.';
 const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const three = new Intl.NumberFormat('en', { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const space = '\u202f';
 
 export const count = n => n == null ? none : grouped.format(n);
@@ -40,7 +43,11 @@ export function span(seconds) {
   return s < 172800 ? `${Math.floor(s / 3600)}${space}h ${Math.floor(s % 3600 / 60)}${space}min` : `${Math.floor(s / 86400)}${space}d`;
 }
 
-export const at = iso => iso ? clock.format(new Date(iso)) : none;
+export function at(when) {
+  if (!when) return none;
+  const time = new Date(when);
+  return (time.toDateString() === new Date().toDateString() ? '' : `${day.format(time)} `) + clock.format(time);
+}
 
 export function ago(iso, now = Date.now()) {
   return iso ? `${span(Math.max(0, (now - Date.parse(iso)) / 1000))} ago` : none;

@@ -11,18 +11,18 @@ export function keyBrowser(cache) {
   const message = h('p', { class: 'summary', role: 'status' });
   const metadata = [
     { title: 'Size', text: row => f.bytes(row.metadata?.size) },
-    { title: 'Updated', isText: true, text: row => row.metadata ? f.ago(row.metadata.updated) : '' },
+    { title: 'Updated', isText: true, text: row => row.metadata ? f.at(row.metadata.updated) : '' },
     { title: 'Expires', isText: true, text: row => row.metadata ? row.metadata.expires ? f.at(row.metadata.expires) : 'never' : '' },
     { title: 'Tags', isText: true, text: row => row.metadata?.tags.join(', ') ?? '' },
     { title: 'Version', isText: true, isWide: true, text: row => row.metadata?.version ? f.at(row.metadata.version.time) : '' },
   ];
-  const keys = table('Keys', [{ title: 'Key', isText: true, text: row => row.id }, ...metadata], { empty: 'This silo\u2019s copy holds no keys.' });
+  const keys = table('Keys', [{ title: 'Key', isText: true, text: row => row.key }, ...metadata], { empty: 'This silo\u2019s copy holds no keys.' });
   const found = table('One key on all silos', [
     { title: 'Silo', isText: true, text: row => f.endpoint(row.id) },
     { title: 'Held', isText: true, text: row => row.error ?? (row.metadata ? 'yes' : 'no'), state: row => row.error ? 'bad' : null }, ...metadata,
   ]);
-  const back = h('button', { type: 'button', onclick: () => { skip = Math.max(0, skip - page); browse(); } }, 'Previous');
-  const next = h('button', { type: 'button', onclick: () => { skip += page; browse(); } }, 'Next');
+  const back = h('button', { type: 'button', disabled: true, onclick: () => { skip = Math.max(0, skip - page); browse(); } }, 'Previous');
+  const next = h('button', { type: 'button', disabled: true, onclick: () => { skip += page; browse(); } }, 'Next');
   const look = h('button', { type: 'button', onclick: lookUp }, 'Look up on all silos');
   const { root, note } = card('Keys', h('div', { class: 'fields' },
     h('label', { for: 'keys-silo', text: 'Copy of' }), silo, h('button', { type: 'button', onclick: browse }, 'Browse'), back, next,
@@ -44,7 +44,7 @@ export function keyBrowser(cache) {
     if (!result) return;
     keys.root.hidden = false;
     found.root.hidden = true;
-    keys.update(result.keys.map(row => ({ ...row, id: row.key })));
+    keys.update(result.keys.map((row, i) => ({ ...row, id: i }))); // two keys may have the same text
     write(message, result.total ? `${f.count(skip + 1)} to ${f.count(skip + result.keys.length)} of ${f.count(result.total)}, in the order of the cache` : '');
     back.disabled = skip === 0;
     next.disabled = skip + result.keys.length >= result.total;

@@ -1,7 +1,7 @@
 import { h, card, tile, tiles, write, mark } from './dom.js';
 import { table } from './table.js';
 import { histogram } from './charts.js';
-import { bar, cacheNumbers, eventColumns, linked, number, states } from './columns.js';
+import { bar, cacheNumbers, eventColumns, isAway, linked, number, percentiles, states } from './columns.js';
 import { newest } from './overview.js';
 import * as f from './format.js';
 
@@ -29,8 +29,8 @@ export function silo(id) {
     number('Gaps', row => row.gaps, f.count, { state: row => row.gaps ? 'warn' : null }),
   ], { empty: 'No lanes: there is no other silo.', sortBy: 0 });
   const caches = table('Caches', [linked('Cache', 'cache'), ...cacheNumbers], { empty: 'It has no caches.', sortBy: 0 });
-  const trips = histogram('Batches', 'No batch has been acknowledged yet.');
-  const events = table('Events', eventColumns, { empty: 'Nothing has happened on this silo.', limit: 12 });
+  const trips = histogram('Batches', 'since the silo started', 'No batch has been acknowledged yet.');
+  const events = table('Events', eventColumns, { empty: 'Nothing has happened to this silo.', limit: 12 });
   const cards = [card('Caches', caches.root), card('Lanes to the other silos', laneTable.root)];
   const pair = h('div', { class: 'pair' }, card('Promises that it holds', promises.root).root, card('Batches: sent until acknowledged', trips.root).root);
   const root = h('div', { class: 'page' }, h('div', { class: 'head' }, h('h1', { text: f.endpoint(id) }), state), error,
@@ -42,24 +42,29 @@ export function silo(id) {
     stream: { silo: id },
     update(store) {
       const row = store.silo;
-      error.hidden = !store.missing && !row?.error && row?.state !== 'gone';
-      write(error, store.missing ? 'There is no silo of this address, and there was none lately.' : row?.error ?? `Last heard ${f.ago(row?.since)}.`);
-      if (!row || store.missing) return;
-      const [text, kind] = states[row.state] ?? [row.state, 'none'];
+      const isHeard = row && !isAway(row);
+      const instead = isHeard ? null : row || store.error ? f.unknown : f.none;
+      error.hidden = isHeard;
+      write(error, row ? `${(row.error ?? 'It has left the cluster').replace(/[.\s]*$/, '.')} ${row.since ? `Last heard at ${f.at(row.since)}.` : ''}`
+        : store.error ? 'It is not known whether there is a silo of this address.' : 'There is no silo of this address, and there was none lately.');
+      const [text, kind] = states[row?.state] ?? ['', 'none'];
       lease = store.leaseSeconds || 1;
-      write(state, row.name ? `${text} · ${row.name}` : text);
+      state.hidden = !row;
+      write(state, row?.name ? `${text} · ${row.name}` : text);
       mark(state, 'data-state', kind);
-      valid.update(row.state !== 'serving' ? '–' : row.validForSeconds == null ? 'ever' : f.time(row.validForSeconds), `of ${f.time(lease)}; up ${f.span(row.uptimeSeconds)}`, row.state === 'serving' ? null : 'bad');
-      memory.update(f.bytes(row.heapBytes), `managed heap; ${f.bytes(row.workingSetBytes)} in all`);
-      cpu.update(row.processors == null ? '–' : row.processors.toFixed(2), 'processors\u2019 worth of time');
-      reads.update(f.rate(row.readsPerSecond), `hit ratio ${f.ratio(row.hitRatio)}`);
-      lanes.update(f.count(row.laneDepth), `frames wait; ${f.count(row.retries)} retries, ${f.count(row.gaps)} gaps`, row.laneFailures >= 3 ? 'bad' : null);
-      clients.update(f.count(row.clients), `membership version ${f.count(row.membershipVersion)}`);
-      caches.update([...store.caches.values()]);
-      laneTable.update([...store.lanes.values()]);
-      promises.update([...store.held.values()]);
-      trips.update(store.latencies ?? [], null, null);
-      events.update(newest(store.events).filter(event => event.silos.has(id)));
+      valid.update(row?.state !== 'serving' ? f.none : row.validForSeconds == null ? 'ever' : f.time(row.validForSeconds), isHeard ? `of ${f.time(lease)}; up ${f.span(row.uptimeSeconds)}` : '', !row || row.state === 'serving' ? null : 'bad');
+      memory.update(f.bytes(row?.heapBytes), isHeard ? `managed heap; ${f.bytes(row.workingSetBytes)} in all` : '');
+      cpu.update(row?.processors == null ? f.none : row.processors.toFixed(2), isHeard ? 'processors\u2019 worth of time' : '');
+      reads.update(f.rate(row?.readsPerSecond), isHeard ? `hit ratio ${f.ratio(row.hitRatio)}` : '');
+      lanes.update(f.count(row?.laneDepth), isHeard ? `frames wait; ${f.count(row.retries)} retries, ${f.count(row.gaps)} gaps` : '', row?.laneFailures >= 3 ? 'bad' : null);
+      clients.update(f.count(row?.clients), isHeard ? `membership version ${f.count(row.membershipVersion)}` : '');
+      const named = [...store.caches.values()];
+      caches.update(named, instead);
+      laneTable.update([...store.lanes.values()], instead);
+      promises.update([...store.held.values()], instead);
+      trips.update(store.latencies ?? [], instead);
+      events.update(newest(store.events).filter(event => event.kind === 'membership' || event.on.has(id)), instead);
+      write(cards[0].note, named.length ? `p50 and p99 ${percentiles(named)}` : '');
     },
   };
 }

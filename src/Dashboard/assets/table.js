@@ -5,7 +5,7 @@ import { h, write, mark } from './dom.js';
 export function table(name, columns, { empty = 'Nothing here.', sortBy = null, descending = false, limit = 500 } = {}) {
   const rows = new Map();
   let order = { by: sortBy, descending };
-  let last = [];
+  let last = [], instead = null;
   const heads = columns.map((column, i) => {
     const head = h('th', { scope: 'col', class: classOf(column), title: column.hint });
     head.append(column.sort ? h('button', { type: 'button', onclick: () => sort(i) }, column.title) : column.title);
@@ -23,7 +23,7 @@ export function table(name, columns, { empty = 'Nothing here.', sortBy = null, d
 
   function sort(i) {
     order = { by: i, descending: order.by === i ? !order.descending : !columns[i].isText };
-    update(last);
+    update(last, instead);
   }
 
   function sorted(list) {
@@ -43,11 +43,12 @@ export function table(name, columns, { empty = 'Nothing here.', sortBy = null, d
     return { element: h('tr', {}, ...cells), cells };
   }
 
-  function update(list) {
-    last = list;
+  // With no rows, says that there are none, or something else instead: that it is not known.
+  function update(list, otherwise = null) {
+    [last, instead] = [list, otherwise];
     nothing.hidden = list.length > 0;
     scroll.hidden = list.length === 0;
-    write(nothing, empty);
+    write(nothing, instead ?? empty);
     heads.forEach((head, i) => mark(head, 'aria-sort', order.by === i ? (order.descending ? 'descending' : 'ascending') : null));
     const shown = sorted(list).slice(0, limit);
     const seen = new Set();
