@@ -80,7 +80,7 @@ public sealed class RealSilosTests(BrowserFixture browser)
 
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Clear" }).ClickAsync();
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Clear now" }).ClickAsync();
-        await Assertions.Expect(page.Row("What came of it", Endpoint(cluster, 1))).ToContainTextAsync("followed: 1 entries before, 0 now");
+        await Assertions.Expect(page.Row("What came of it", Endpoint(cluster, 1))).ToContainTextAsync("followed: entries 1 before, 0 now");
         Assert.Empty(cluster.Cache<string, int>(1, "products"));
         await page.PictureAsync("act");
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Close" }).ClickAsync();

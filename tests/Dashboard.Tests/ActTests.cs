@@ -37,7 +37,7 @@ public sealed class ActTests(ActTests.Fixture fixture) : IClassFixture<ActTests.
         Assert.Equal(["c"], Cluster.Cache<string, int>(1, "assets").Keys);
         var removed = await ActAsync("remove", new { cache = "assets", key = "c" });
         Assert.Empty(Cluster.Cache<string, int>(1, "assets"));
-        Assert.All(removed.GetProperty("silos").EnumerateArray(), row => Assert.Equal("followed: 1 entries before, 0 now", row.GetProperty("outcome").GetString()));
+        Assert.All(removed.GetProperty("silos").EnumerateArray(), row => Assert.Equal("followed: entries 1 before, 0 now", row.GetProperty("outcome").GetString()));
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class ActTests(ActTests.Fixture fixture) : IClassFixture<ActTests.
         for (var silo = 0; silo < 2; silo++)
             Cluster.Cache<long, string>(silo, "numbers").GetOrAdd(1, _ => "one");
         var one = await ActAsync("clear", new { cache = "numbers", silo = Address(1) });
-        Assert.Equal("dropped 1 entries", Assert.Single(one.GetProperty("silos").EnumerateArray()).GetProperty("outcome").GetString());
+        Assert.Equal("dropped, entries: 1", Assert.Single(one.GetProperty("silos").EnumerateArray()).GetProperty("outcome").GetString());
         Assert.Equal([1, 0], [Cluster.Cache<long, string>(0, "numbers").Count, Cluster.Cache<long, string>(1, "numbers").Count]);
         await ActAsync("clear", new { cache = "numbers" });
         Assert.Empty(Cluster.Cache<long, string>(0, "numbers"));

@@ -103,7 +103,7 @@ internal sealed class Acts(
         await source.Get().EvictByTextAsync(request.Cache, Needed(request.Key, "key"), silo, token), had => had ? "dropped" : "did not have it");
 
     private async Task<IReadOnlyList<ActRow>> EvictAllAsync(ActRequest request, SiloAddress silo, CancellationToken token) => Rows(
-        [await source.Get().EvictAllAsync(request.Cache, silo, token)], entries => string.Create(CultureInfo.InvariantCulture, $"dropped {entries:N0} entries"));
+        [await source.Get().EvictAllAsync(request.Cache, silo, token)], entries => string.Create(CultureInfo.InvariantCulture, $"dropped, entries: {entries:N0}"));
 
     private async Task<IReadOnlyList<ActRow>> RepairAsync(ActRequest request, SiloAddress? silo, CancellationToken token) => Rows(
         await source.Get().RepairAsync(request.Cache, silo, token), isWhole => isWhole ? "mended: nothing is missing" : "something is still missing");
@@ -120,7 +120,7 @@ internal sealed class Acts(
                 ClusterState.Id(row.Silo),
                 row.IsSuccess,
                 !row.IsSuccess ? $"followed, or serves nothing. {Reading.Describe(row.Error)}"
-                    : Entries(row) is { } now ? string.Create(CultureInfo.InvariantCulture, $"followed: {before.GetValueOrDefault(row.Silo):N0} entries before, {now:N0} now")
+                    : Entries(row) is { } now ? string.Create(CultureInfo.InvariantCulture, $"followed: entries {before.GetValueOrDefault(row.Silo):N0} before, {now:N0} now")
                     : "does not have the cache")),
         ];
 
