@@ -39,7 +39,7 @@ public sealed class MulticastOptions
     /// </summary>
     public int MaxClientFramesPerSecond { get; set; } = 100_000;
 
-    /// <summary>The bytes that a client may publish in a second, on average, from 64 KiB to 16 GiB; a second's worth, or one item of any legal size, may come at once. What is more waits at the client. Default 64 MiB.</summary>
+    /// <summary>The bytes that a client may publish in a second, names and items counted in full however they are packed, on average, from 64 KiB to 16 GiB; a second's worth, or one item of any legal size, may come at once. What is more waits at the client. Default 64 MiB.</summary>
     public long MaxClientBytesPerSecond { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Whether silos get nothing of streams to which nobody there listens. Then handlers attach before the start, and what begins to listen later waits until every other silo knows.</summary>

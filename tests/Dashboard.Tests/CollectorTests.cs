@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace McCache.Dashboard.Tests;
 
@@ -8,7 +9,7 @@ namespace McCache.Dashboard.Tests;
 public sealed class CollectorTests
 {
     private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
-    private readonly MovedTime _time = new();
+    private readonly FakeTimeProvider _time = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -32,7 +33,7 @@ public sealed class CollectorTests
         var cluster = new SimulatedCluster(2, "a");
         using var collector = Collect(cluster);
         await collector.ReadAsync("a", Token);
-        _time.Move(10 * s_second);
+        _time.Advance(10 * s_second);
         cluster.Failure = new InvalidOperationException();
         await collector.ReadAsync("a", Token);
         cluster.Failure = null;
@@ -81,7 +82,7 @@ public sealed class CollectorTests
         var asked = cluster.Asked;
         await collector.ReadAsync("a", Token);
         Assert.Equal(asked + 1, cluster.Asked); // once refused they are not asked for again at once
-        _time.Move(TimeSpan.FromMinutes(2));
+        _time.Advance(TimeSpan.FromMinutes(2));
         cluster.KeysRefused = [];
         state = await collector.ReadAsync("a", Token);
         Assert.False(CacheView.Of(state, "a")!.AreKeysRefused);
@@ -93,18 +94,18 @@ public sealed class CollectorTests
     {
         using var collector = Collect(new SimulatedCluster(1, "a"));
         await collector.ReadAsync(null, Token);
-        _time.Move(s_second / 10);
+        _time.Advance(s_second / 10);
         Assert.Null((await collector.ReadAsync(null, Token)).Caches[0].ReadsPerSecond);
-        _time.Move(s_second);
+        _time.Advance(s_second);
         Assert.Equal(1_000, (await collector.ReadAsync(null, Token)).Caches[0].ReadsPerSecond);
         for (var i = 0; i < 4; i++)
         {
-            _time.Move(s_second / 10);
+            _time.Advance(s_second / 10);
             Assert.Equal(1_000, (await collector.ReadAsync(null, Token)).Caches[0].ReadsPerSecond);
         }
 
         Assert.Single(collector.History.Read(History.All));
-        _time.Move(s_second);
+        _time.Advance(s_second);
         await collector.ReadAsync(null, Token);
         Assert.Equal(2, collector.History.Read("a").Length);
     }
@@ -116,7 +117,7 @@ public sealed class CollectorTests
         for (var i = 0; i < 6 * 60 * 4; i++)
         {
             await collector.ReadAsync(null, Token);
-            _time.Move(s_second / 4);
+            _time.Advance(s_second / 4);
         }
 
         var points = collector.History.Read("a");
@@ -133,7 +134,7 @@ public sealed class CollectorTests
         Assert.False(totals.IsLastMinute);
         for (var i = 0; i < 60; i++)
         {
-            _time.Move(s_second);
+            _time.Advance(s_second);
             totals = OverviewView.Together(await collector.ReadAsync(null, Token))!;
         }
 
@@ -206,7 +207,7 @@ public sealed class CollectorTests
         await collector.ReadAsync(null, Token);
         var first = Assert.Single(collector.Events.Last).Key;
         cluster.Silent = [first];
-        _time.Move(TimeSpan.FromMinutes(11));
+        _time.Advance(TimeSpan.FromMinutes(11));
         Assert.NotNull((await collector.ReadAsync(null, Token)).Silos.Single(row => row.Id == ClusterState.Id(first)).Since);
         Assert.Single(collector.Events.Last);
         cluster.Silent = [];
@@ -228,19 +229,6 @@ public sealed class CollectorTests
         DateTimeOffset.UnixEpoch, [.. silos.Select(silo => new SiloResult<SiloSnapshot>(Address(silo.Silo), new SiloSnapshot { Name = "", Events = silo.Events }, null))]));
 
     /// <summary>Moves when it is told to; timers are the system's.</summary>
-    private sealed class MovedTime : TimeProvider
-    {
-        private long _ticks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Volatile.Read(ref _ticks);
-
-        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddTicks(GetTimestamp());
-
-        public void Move(TimeSpan time) => Interlocked.Add(ref _ticks, time.Ticks);
-    }
-
     /// <summary>Nobody is reached before it is open.</summary>
     private sealed class HeldSource(SimulatedCluster cluster) : IAdministrationSource, IDisposable
     {

@@ -5,7 +5,7 @@ internal sealed partial class AttachedClient
 {
     private const int MaxNameBytes = 1024 * 1024;
 
-    /// <summary>What a batch may stand for. Its 80 KiB are twenty thousand frames at most, of which none need have a name of its own.</summary>
+    /// <summary>What a batch may stand for. The 80 KiB that a client sends at a time are twenty thousand frames at most, so this is far above what it means to say.</summary>
     private const long MaxUnpackedBytes = 64 * 1024 * 1024;
 
     private readonly RateLimit _frames;
@@ -65,6 +65,6 @@ internal sealed partial class AttachedClient
 
     /// <summary>Why a frame is not taken whatever its content; null when it is.</summary>
     private string? FindOversize(in FrameView frame)
-        => Frame.SizeOf(frame) <= _member.Options.MaxLaneBytes ? null
+        => frame.Size <= _member.Options.MaxLaneBytes ? null
             : $"An item of {frame.Payload.Length} bytes is larger than a lane of multicast provider '{_member.Name}' may hold at the gateway ({nameof(MulticastOptions.MaxLaneBytes)} = {_member.Options.MaxLaneBytes}).";
 }

@@ -237,7 +237,7 @@ internal sealed partial class AttachedClient : LaneSender
         var (name, size, isWhole) = (Array.Empty<byte>(), 0L, true);
         for (var i = 0; i < batch.Count && isWhole; i++)
         {
-            if (!reader.TryRead(out var frame) || (size += Frame.SizeOf(frame)) > MaxUnpackedBytes && i > 0)
+            if (!reader.TryRead(out var frame) || ((size += frame.Size) > MaxUnpackedBytes && i > 0))
             {
                 isWhole = false;
             }

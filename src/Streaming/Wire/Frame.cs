@@ -76,9 +76,6 @@ internal sealed class Frame
     /// <summary>What it counts for in the bounds of a lane.</summary>
     internal int Size => Overhead + Name.Length + _payload.Length;
 
-    /// <inheritdoc cref="Size"/>
-    internal static long SizeOf(in FrameView frame) => Overhead + frame.Name.Length + (long)frame.Payload.Length;
-
     /// <summary>Gives the frame its number and its stamp, once, before any lane has it.</summary>
     internal void SetNumber(long number, long stamp) => (Number, Stamp) = (number, stamp);
 

@@ -15,6 +15,9 @@ internal readonly ref struct FrameView
     internal ReadOnlySpan<byte> Name { get; init; }
 
     internal ReadOnlySpan<byte> Payload { get; init; }
+
+    /// <inheritdoc cref="Frame.Size"/>
+    internal long Size => Frame.Overhead + Name.Length + (long)Payload.Length;
 }
 
 /// <summary>Reads what <see cref="FrameWriter"/> has packed, one frame after another. Takes any bytes whatever: throws nothing, allocates nothing.</summary>
