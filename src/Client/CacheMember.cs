@@ -90,7 +90,6 @@ internal sealed class CacheMember : IDisposable
     private async Task AddAsync<TKey, TValue>(IClientChannel channel, string name, CancellationToken cancellationToken)
         where TKey : notnull
     {
-        await channel.AttachedAsync(cancellationToken);
         var description = await NearCache<TKey, TValue>.DescribeAsync(channel, StreamId.Create(StreamNamespace, name), Services, cancellationToken)
             ?? throw new InvalidOperationException($"The cluster has no cache '{name}', or its gateway cannot answer now; add it to the silos with AddMcCache(caches => caches.Add<TKey, TValue>(\"{name}\")).");
         description.Check<TKey, TValue>(name);

@@ -17,7 +17,6 @@ public sealed class McCacheBuilder
         Services = services;
         services.TryAddSingleton<CacheMember>();
         services.TryAddKeyedSingleton(typeof(IMcCache<,>), KeyedService.AnyKey, typeof(CacheView<,>));
-        services.AddOptions();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<CacheOptions>, CacheOptionsBinding>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CacheOptions>, OptionsValidation>());
         services.AddMcCacheOptions();
@@ -42,8 +41,9 @@ public sealed class McCacheBuilder
         if (Services.Any(service => service.ImplementationInstance is CacheRegistration known && known.Name == name))
             throw new ArgumentException($"A cache '{name}' was added already; names are unique within a member.", nameof(name));
         Services.AddSingleton<CacheRegistration>(new CacheRegistration<TKey, TValue>(name, sizeOf));
+        var options = Services.AddOptions<CacheOptions>(name).ValidateOnStart(); // before a silo joins its cluster
         if (configure is not null)
-            Services.Configure(name, configure);
+            options.Configure(configure);
         return this;
     }
 

@@ -42,10 +42,18 @@ internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, Ca
             throw new InvalidOperationException($"{McCacheOptions.Section}:Caches:{Name}:{nameof(CacheOptions.Coherence)} is {_coherence} in this client and {description.Coherence} in the cluster; it must be the same.");
     }
 
+    /// <summary>What the cluster says of the cache; null when the gateway has none of that name, or cannot say.</summary>
+    /// <exception cref="TimeoutException">No gateway was found.</exception>
     internal static async Task<CacheDescription?> DescribeAsync(IClientChannel channel, StreamId stream, IServiceProvider services, CancellationToken cancellationToken)
     {
         var request = services.GetRequiredService<Serializer<CacheRequest>>().SerializeToArray(new DescribeRequest());
-        var answer = await channel.AskGatewayAsync(stream, request, cancellationToken);
+        byte[]? answer;
+        do
+        {
+            await channel.AttachedAsync(cancellationToken);
+            answer = await channel.AskGatewayAsync(stream, request, cancellationToken);
+        }
+        while (answer is null); // the gateway was lost, and there will be another
         return answer.Length == 0 ? null : services.GetRequiredService<Serializer<CacheDescription>>().Deserialize(answer);
     }
 
@@ -120,7 +128,7 @@ internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, Ca
         {
             var keyBytes = KeyBytes(key);
             var answer = await Channel.AskGatewayAsync(Stream, ToBytes(new ReadRequest(keyBytes)), cancellationToken);
-            if (answer.Length == 0 || Services.GetRequiredService<Serializer<EntriesAnswer>>().Deserialize(answer) is not { Entries: [var found, ..] } || !TryRead(found.Entry, out var terms, out var content, out var descriptor))
+            if (answer is null or { Length: 0 } || Services.GetRequiredService<Serializer<EntriesAnswer>>().Deserialize(answer) is not { Entries: [var found, ..] } || !TryRead(found.Entry, out var terms, out var content, out var descriptor))
                 return null;
             if (descriptor is not { } large)
                 return (Values.Read(content)!, terms);
@@ -151,13 +159,13 @@ internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, Ca
         {
             while (value.Length < descriptor.Length)
             {
-                var chunks = new List<Task<byte[]>>(ChunksInFlight);
+                var chunks = new List<Task<byte[]?>>(ChunksInFlight);
                 for (var next = value.Length; next < descriptor.Length && chunks.Count < ChunksInFlight; next += ChunkBytes)
                     chunks.Add(Channel.AskGatewayAsync(Stream, ToBytes(new ChunkRequest(key, version, next, (int)Math.Min(ChunkBytes, descriptor.Length - next))), cancellationToken).AsTask());
                 foreach (var chunk in await Task.WhenAll(chunks))
                 {
-                    if (chunk.Length != Math.Min(ChunkBytes, descriptor.Length - value.Length))
-                        return default; // it has been superseded
+                    if (chunk is null || chunk.Length != Math.Min(ChunkBytes, descriptor.Length - value.Length))
+                        return default; // it has been superseded, or the gateway was lost
                     value.Write(chunk);
                 }
             }

@@ -54,7 +54,7 @@ internal static class McCacheOptionsServiceCollectionExtensions
     /// <summary>May be called more than once.</summary>
     internal static void AddMcCacheOptions(this IServiceCollection services)
     {
-        services.AddOptions();
+        services.AddOptions<McCacheOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<McCacheOptions>, McCacheOptionsSetup>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<McCacheOptions>, McCacheOptionsSetup>());
     }

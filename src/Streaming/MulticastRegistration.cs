@@ -19,7 +19,8 @@ internal static class MulticastRegistrations
             return false;
         services.AddSingleton(new MulticastRegistration(name));
         services.AddOptions<MulticastOptions>(name)
-            .PostConfigure<IServiceProvider>((options, provider) => provider.GetService<IConfiguration>()?.GetSection($"{MulticastOptions.Section}:{name}").Bind(options));
+            .PostConfigure<IServiceProvider>((options, provider) => provider.GetService<IConfiguration>()?.GetSection($"{MulticastOptions.Section}:{name}").Bind(options))
+            .ValidateOnStart(); // before the silo joins its cluster
         services.TryAddSingleton(TimeProvider.System);
         services.AddMcCacheOptions();
         services.TryAddSingleton<SealedCalls>();

@@ -35,7 +35,7 @@ internal sealed class ClientCluster : IAsyncDisposable
     public async Task<IHost> AddSiloAsync()
     {
         var (port, gateway) = (_silos.Count == 0 ? _primary : FreePort(), FreePort());
-        var builder = Host.CreateApplicationBuilder();
+        var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.ClearProviders();
         builder.UseOrleans(silo =>
         {
@@ -62,7 +62,7 @@ internal sealed class ClientCluster : IAsyncDisposable
     public async Task<IClusterClient> AddClientAsync(Action<IClientBuilder>? configureClient = null, Action<McCacheBuilder>? configure = null, params int[] silos)
     {
         var gateways = silos.Length == 0 ? [.. _gateways] : silos.Select(silo => _gateways[silo]).ToList();
-        var builder = Host.CreateApplicationBuilder();
+        var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.ClearProviders();
         builder.UseOrleansClient(client =>
         {

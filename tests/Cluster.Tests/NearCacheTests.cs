@@ -216,6 +216,21 @@ public sealed class NearCacheTests
     }
 
     [Fact]
+    public async Task A_cache_is_found_although_the_gateway_that_was_asked_has_just_forgotten_the_client()
+    {
+        await using var cluster = await ClientCluster.StartAsync(1);
+        var forgotten = 0;
+        var client = await cluster.AddClientAsync(client => client.AddOutgoingGrainCallFilter(call =>
+        {
+            if (call.MethodName == nameof(IGatewayLink.Ask) && forgotten++ == 0)
+                cluster.Member(0).FindClient(((Attachment)call.Request.GetArgument(0)!).Id)!.Leave();
+            return call.Invoke();
+        }));
+        await client.GetMcCacheAsync<string, int>("cache", Token);
+        Assert.True(forgotten > 1);
+    }
+
+    [Fact]
     public async Task In_a_silo_the_cluster_client_gives_the_silos_own_cache()
     {
         await using var cluster = await ClientCluster.StartAsync(1);
