@@ -34,9 +34,16 @@ public sealed class BrowserFixture : IAsyncLifetime
     }
 
     /// <summary>Opens a page of the dashboard, which is then watched; see <see cref="WatchedPage"/>.</summary>
-    internal async Task<WatchedPage> OpenAsync(Uri site, string hash = "", int width = 1440, int height = 900, ColorScheme scheme = ColorScheme.Light)
+    internal async Task<WatchedPage> OpenAsync(Uri site, string hash = "", int width = 1440, int height = 900, ColorScheme scheme = ColorScheme.Light, string? user = null)
     {
-        var context = await _browser!.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height }, ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce, Locale = "en-GB" });
+        var context = await _browser!.NewContextAsync(new()
+        {
+            ViewportSize = new() { Width = width, Height = height },
+            ColorScheme = scheme,
+            ReducedMotion = ReducedMotion.Reduce,
+            Locale = "en-GB",
+            ExtraHTTPHeaders = user is null ? null : new Dictionary<string, string> { ["X-User"] = user },
+        });
         var page = new WatchedPage(await context.NewPageAsync(), site);
         await page.Page.GotoAsync($"{site}{hash}");
         return page;

@@ -104,5 +104,25 @@ public sealed class RealSilosTests(BrowserFixture browser)
         Assert.Single(cluster.Cache<string, int>(0, "products"));
     }
 
+    [Fact]
+    public async Task An_act_can_be_done_by_keyboard_alone()
+    {
+        await using var cluster = await RealCluster.StartAsync(1);
+        await using var site = await cluster.ServeAsync(options => options.AllowActions = true);
+        cluster.Cache<string, int>(0, "products").GetOrAdd("pear", _ => 1);
+        await using var page = await browser.OpenAsync(site.Address, "#/cache/products");
+        await page.LiveAsync();
+        var clear = page.Page.GetByRole(AriaRole.Button, new() { Name = "Clear" });
+        await Assertions.Expect(clear).ToBeVisibleAsync();
+        await page.TabToAsync(clear);
+        await page.Page.Keyboard.PressAsync("Enter");
+        await page.TabToAsync(page.Page.GetByRole(AriaRole.Button, new() { Name = "Clear now" }));
+        await page.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Row("What came of it", Endpoint(cluster, 0))).ToContainTextAsync("followed: entries 1 before, 0 now");
+        Assert.Empty(cluster.Cache<string, int>(0, "products"));
+        await page.Page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(clear).ToBeFocusedAsync(); // where it was before
+    }
+
     private static string Endpoint(RealCluster cluster, int silo) => cluster.Silos[silo].SiloAddress.Endpoint.ToString();
 }

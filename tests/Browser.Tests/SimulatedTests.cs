@@ -2,6 +2,7 @@ using System.Text.Json;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using McCache.Dashboard.Tests;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Playwright;
 
 namespace McCache.Browser.Tests;
@@ -308,11 +309,22 @@ public sealed class SimulatedTests(BrowserFixture browser, ITestOutputHelper out
         await Assertions.Expect(page.Page.Locator("main")).ToBeFocusedAsync();
         Assert.Equal(site.Address.ToString(), page.Page.Url); // that it was followed is not in the address, to which a reload goes back
         var link = page.Page.GetByRole(AriaRole.Link, new() { Name = "products" });
-        for (var i = 0; i < 60 && !await link.EvaluateAsync<bool>("link => link === document.activeElement"); i++)
-            await page.Page.Keyboard.PressAsync("Tab");
-        await Assertions.Expect(link).ToBeFocusedAsync();
+        await page.TabToAsync(link);
         await page.Page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(page.Page.Locator("h1")).ToHaveTextAsync("products");
+    }
+
+    [Theory]
+    [InlineData("ada", true)]
+    [InlineData("bob", false)]
+    public async Task Acts_are_offered_to_whom_the_policy_allows_them(string user, bool mayAct)
+    {
+        await using var site = await DashboardSite.StartAsync(
+            Ordinary(), options => (options.AllowActions, options.ActionPolicy) = (true, DashboardSite.AdasPolicy), group => group.RequireAuthorization());
+        await using var page = await browser.OpenAsync(site.Address, "#/cache/products", user: user);
+        await page.LiveAsync();
+        await Assertions.Expect(page.Page.GetByRole(AriaRole.Heading, new() { Name = "products", Level = 1 })).ToBeVisibleAsync();
+        await Assertions.Expect(page.Page.GetByRole(AriaRole.Group, new() { Name = "Acts" })).ToBeVisibleAsync(new() { Visible = mayAct });
     }
 
     [Fact]

@@ -28,6 +28,14 @@ internal sealed class WatchedPage : IAsyncDisposable
     /// <summary>The number of a tile, as it is read.</summary>
     public ILocator Tile(string name) => Page.Locator(".tile").Filter(new() { Has = Page.Locator("dt", new() { HasTextRegex = new Regex($"^{Regex.Escape(name)}$") }) }).Locator(".value");
 
+    /// <summary>Presses Tab until something has the focus.</summary>
+    public async Task TabToAsync(ILocator target)
+    {
+        for (var i = 0; i < 60 && !await target.EvaluateAsync<bool>("target => target === document.activeElement"); i++)
+            await Page.Keyboard.PressAsync("Tab");
+        await Assertions.Expect(target).ToBeFocusedAsync();
+    }
+
     public Task LiveAsync() => Assertions.Expect(Page.Locator("#status")).ToHaveTextAsync("Live", new() { Timeout = 20_000 });
 
     public Task PictureAsync(string name) => Page.ScreenshotAsync(new() { Path = Path.Combine(BrowserFixture.Pictures, $"{name}.png"), FullPage = true });

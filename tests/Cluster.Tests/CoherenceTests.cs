@@ -49,6 +49,7 @@ public sealed class CoherenceTests(ITestOutputHelper output)
         var workload = new Workload(Seed());
         using var until = new CancellationTokenSource();
         var load = workload.RunAsync(() => caches, 6, until.Token); // the stopping silo's cache stays in use
+        await workload.BegunAsync();
         await cluster.Host.StopSiloAsync(cluster.Silos[2]);
         await until.CancelAsync();
         await load;

@@ -29,6 +29,14 @@ internal sealed class Workload(int seed)
         await Task.WhenAll(Enumerable.Range(0, workers).Select(worker => Task.Run(() => WorkAsync(new Random(seed + worker), caches, until), CancellationToken.None)));
     }
 
+    /// <summary>Completes when the load is under way: keys are written and found.</summary>
+    public async Task BegunAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (Hits == 0 || Writes == 0)
+            await Task.Delay(5, limit.Token);
+    }
+
     private async Task WorkAsync(Random random, Func<IReadOnlyList<IMcCache<string, int>>> caches, CancellationToken until)
     {
         while (!until.IsCancellationRequested)
