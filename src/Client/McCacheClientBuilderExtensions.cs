@@ -23,7 +23,7 @@ public static class McCacheClientBuilderExtensions
         return builder;
     }
 
-    /// <summary>Makes the caches that were added when the client starts, so that options are checked and their gateway is looked for.</summary>
+    /// <summary>Makes the caches that were added when the client starts, so that their gateway is looked for.</summary>
     private sealed class ClientCacheLifecycle(IServiceProvider services, IEnumerable<CacheRegistration> registrations) : ILifecycleParticipant<IClusterClientLifecycle>
     {
         public void Participate(IClusterClientLifecycle lifecycle) => lifecycle.Subscribe<ClientCacheLifecycle>(

@@ -47,13 +47,14 @@ internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, Ca
     internal static async Task<CacheDescription?> DescribeAsync(IClientChannel channel, StreamId stream, IServiceProvider services, CancellationToken cancellationToken)
     {
         var request = services.GetRequiredService<Serializer<CacheRequest>>().SerializeToArray(new DescribeRequest());
-        byte[]? answer;
-        do
+        await channel.AttachedAsync(cancellationToken);
+        var answer = await channel.AskGatewayAsync(stream, request, cancellationToken);
+        if (answer.Length == 0)
         {
-            await channel.AttachedAsync(cancellationToken);
+            await channel.ListenAsync(stream, cancellationToken); // a gateway that has no such cache listens; one that does not know this client any more says so, and another is found
             answer = await channel.AskGatewayAsync(stream, request, cancellationToken);
         }
-        while (answer is null); // the gateway was lost, and there will be another
+
         return answer.Length == 0 ? null : services.GetRequiredService<Serializer<CacheDescription>>().Deserialize(answer);
     }
 
@@ -128,7 +129,7 @@ internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, Ca
         {
             var keyBytes = KeyBytes(key);
             var answer = await Channel.AskGatewayAsync(Stream, ToBytes(new ReadRequest(keyBytes)), cancellationToken);
-            if (answer is null or { Length: 0 } || Services.GetRequiredService<Serializer<EntriesAnswer>>().Deserialize(answer) is not { Entries: [var found, ..] } || !TryRead(found.Entry, out var terms, out var content, out var descriptor))
+            if (answer.Length == 0 || Services.GetRequiredService<Serializer<EntriesAnswer>>().Deserialize(answer) is not { Entries: [var found, ..] } || !TryRead(found.Entry, out var terms, out var content, out var descriptor))
                 return null;
             if (descriptor is not { } large)
                 return (Values.Read(content)!, terms);
@@ -159,13 +160,13 @@ internal sealed class NearCache<TKey, TValue>(LocalCache<TKey, TValue> local, Ca
         {
             while (value.Length < descriptor.Length)
             {
-                var chunks = new List<Task<byte[]?>>(ChunksInFlight);
+                var chunks = new List<Task<byte[]>>(ChunksInFlight);
                 for (var next = value.Length; next < descriptor.Length && chunks.Count < ChunksInFlight; next += ChunkBytes)
                     chunks.Add(Channel.AskGatewayAsync(Stream, ToBytes(new ChunkRequest(key, version, next, (int)Math.Min(ChunkBytes, descriptor.Length - next))), cancellationToken).AsTask());
                 foreach (var chunk in await Task.WhenAll(chunks))
                 {
-                    if (chunk is null || chunk.Length != Math.Min(ChunkBytes, descriptor.Length - value.Length))
-                        return default; // it has been superseded, or the gateway was lost
+                    if (chunk.Length != Math.Min(ChunkBytes, descriptor.Length - value.Length))
+                        return default; // it has been superseded
                     value.Write(chunk);
                 }
             }

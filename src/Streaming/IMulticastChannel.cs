@@ -75,12 +75,9 @@ internal interface IClientChannel : IMulticastChannel
     /// <exception cref="TimeoutException">No gateway was found.</exception>
     Task ListenAsync(StreamId stream, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Asks the gateway's frame handler of a stream something, once the gateway has everything that was published here so far. Empty when it has none, or can't answer; null when there is no gateway, or it does not
-    /// know this client any more.
-    /// </summary>
+    /// <summary>Asks the gateway's frame handler of a stream something, once the gateway has everything that was published here so far. Empty when it has not, or can't answer.</summary>
     /// <exception cref="Exception">There is no answer in time, for whatever reason.</exception>
-    ValueTask<byte[]?> AskGatewayAsync(StreamId stream, byte[] request, CancellationToken cancellationToken);
+    ValueTask<byte[]> AskGatewayAsync(StreamId stream, byte[] request, CancellationToken cancellationToken);
 }
 
 /// <summary>A frame that somebody waits for.</summary>

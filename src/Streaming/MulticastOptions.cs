@@ -1,7 +1,7 @@
 namespace McCache.Streaming;
 
 /// <summary>
-/// Options of one multicast stream provider, bound from the configuration section <c>McCache:Multicast:NAME</c>, which has the last word, and checked when the silo starts.
+/// Options of one multicast stream provider, bound from the configuration section <c>McCache:Multicast:NAME</c>, which has the last word, and checked when the host starts.
 /// </summary>
 public sealed class MulticastOptions
 {

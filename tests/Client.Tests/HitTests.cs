@@ -69,7 +69,7 @@ public sealed class HitTests
 
         public Task ListenAsync(StreamId stream, CancellationToken cancellationToken) => throw new NotSupportedException("This must not be touched.");
 
-        public ValueTask<byte[]?> AskGatewayAsync(StreamId stream, byte[] request, CancellationToken cancellationToken) => throw new NotSupportedException("This must not be touched.");
+        public ValueTask<byte[]> AskGatewayAsync(StreamId stream, byte[] request, CancellationToken cancellationToken) => throw new NotSupportedException("This must not be touched.");
     }
 
     private class ThrowingChannel : IMulticastChannel

@@ -123,7 +123,7 @@ public sealed class AccessTests
         await Assert.ThrowsAnyAsync<Exception>(() => near.ClearAsync(Token).AsTask());
         Assert.Equal("b", here["a"]);
         Assert.Equal("b", await near.GetOrAddAsync("a", (_, _) => Task.FromResult("made here"), Token));
-        Assert.Single(policy.Asked, access => access.Operation == McCacheOperation.Write); // once for the attachment
+        Assert.InRange(policy.Asked.Count(access => access.Operation == McCacheOperation.Write), 1, policy.Asked.Count(access => access.Operation == McCacheOperation.Attach)); // once for each attachment
     }
 
     [Fact]

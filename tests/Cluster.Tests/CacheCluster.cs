@@ -24,7 +24,7 @@ internal sealed class CacheCluster : IAsyncDisposable
                 options.ProbeTimeout = TimeSpan.FromSeconds(1);
                 options.NumMissedProbesLimit = 2;
             });
-            silo.Configure<McCacheOptions>(options => (options.LeaseDuration, options.LeaseRenewal) = (TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(100)));
+            silo.Configure<McCacheOptions>(options => (options.LeaseDuration, options.LeaseRenewal) = (TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(300))); // long enough that a busy machine turns no copy invalid
             silo.AddMcCache(caches => caches.Add<string, int>("cache"));
             configure?.Invoke(silo);
         });

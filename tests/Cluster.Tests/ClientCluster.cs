@@ -4,7 +4,6 @@ using McCache.Client;
 using McCache.Streaming;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 
 namespace McCache.Cluster.Tests;
@@ -13,6 +12,7 @@ namespace McCache.Cluster.Tests;
 internal sealed class ClientCluster : IAsyncDisposable
 {
     private readonly List<IHost> _silos = [];
+    private readonly List<IHost> _siloHosts = []; // those that never start, too
     private readonly List<IHost> _clients = [];
     private readonly List<int> _gateways = [];
     private readonly string _id = Guid.NewGuid().ToString("N");
@@ -36,7 +36,6 @@ internal sealed class ClientCluster : IAsyncDisposable
     {
         var (port, gateway) = (_silos.Count == 0 ? _primary : FreePort(), FreePort());
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Logging.ClearProviders();
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(port, gateway, new IPEndPoint(IPAddress.Loopback, _primary), _id, _id);
@@ -49,6 +48,7 @@ internal sealed class ClientCluster : IAsyncDisposable
             _configure?.Invoke(silo);
         });
         var host = builder.Build();
+        _siloHosts.Add(host);
         await host.StartAsync();
         _silos.Add(host);
         _gateways.Add(gateway);
@@ -63,7 +63,6 @@ internal sealed class ClientCluster : IAsyncDisposable
     {
         var gateways = silos.Length == 0 ? [.. _gateways] : silos.Select(silo => _gateways[silo]).ToList();
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Logging.ClearProviders();
         builder.UseOrleansClient(client =>
         {
             client.UseStaticClustering([.. gateways.Select(port => new IPEndPoint(IPAddress.Loopback, port))]);
@@ -91,7 +90,7 @@ internal sealed class ClientCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var host in _clients.Concat(_silos.AsEnumerable().Reverse()))
+        foreach (var host in _clients.Concat(_siloHosts.AsEnumerable().Reverse()))
         {
             using var quick = new CancellationTokenSource(TimeSpan.FromSeconds(5));
             try
@@ -107,7 +106,7 @@ internal sealed class ClientCluster : IAsyncDisposable
         }
     }
 
-    private static void Hasten(McCacheOptions options) => (options.LeaseDuration, options.LeaseRenewal) = (TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(200));
+    private static void Hasten(McCacheOptions options) => (options.LeaseDuration, options.LeaseRenewal) = (TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(300));
 
     private static int FreePort()
     {

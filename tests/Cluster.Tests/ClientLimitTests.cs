@@ -53,7 +53,7 @@ public sealed class ClientLimitTests
     [Fact]
     public async Task Client_for_which_there_is_no_room_is_told_and_those_before_it_stay()
     {
-        await using var cluster = await ClientCluster.StartAsync(1, silo => Limit(silo, options => options.MaxClients = 1));
+        await using var cluster = await ClientCluster.StartAsync(1, silo => Limit(Unhurried(silo), options => options.MaxClients = 1));
         var first = await (await cluster.AddClientAsync()).GetMcCacheAsync<string, string>("replica", Token);
         var second = await cluster.AddClientAsync(Hasty);
         var refusal = await Assert.ThrowsAsync<TimeoutException>(() => second.GetMcCacheAsync<string, string>("replica", Token).AsTask());
@@ -66,7 +66,7 @@ public sealed class ClientLimitTests
     [Fact]
     public async Task Client_that_attaches_again_and_again_takes_no_more_than_its_places()
     {
-        await using var cluster = await ClientCluster.StartAsync(1, silo => Limit(silo, options => options.MaxAttachmentsPerClient = 2));
+        await using var cluster = await ClientCluster.StartAsync(1, silo => Limit(Unhurried(silo), options => options.MaxAttachmentsPerClient = 2));
         var client = await cluster.AddClientAsync();
         await client.GetMcCacheAsync<string, string>("replica", Token);
         var observer = client.CreateObjectReference<IMulticastClientObserver>(ClientCluster.Member(client));
@@ -75,7 +75,7 @@ public sealed class ClientLimitTests
         await Assert.ThrowsAsync<LimitExceededException>(() => AttachAsync(8));
         Assert.Equal(2, cluster.Member(0).Clients);
 
-        Task<Grant> AttachAsync(ulong id) => gateway.Attach(CacheMember.ProviderName, id, TimeSpan.FromSeconds(1), new Interest(1, []), observer).AsTask();
+        Task<Grant> AttachAsync(ulong id) => gateway.Attach(CacheMember.ProviderName, id, TimeSpan.FromMinutes(1), new Interest(1, []), observer).AsTask();
     }
 
     [Fact]
@@ -103,12 +103,12 @@ public sealed class ClientLimitTests
     [Fact]
     public async Task Few_bytes_that_stand_for_many_cost_what_they_stand_for()
     {
-        await using var cluster = await ClientCluster.StartAsync(1, silo => Limit(silo, options => options.MaxClientBytesPerSecond = 1024 * 1024));
+        await using var cluster = await ClientCluster.StartAsync(1, silo => Limit(Unhurried(silo), options => options.MaxClientBytesPerSecond = 1024 * 1024));
         var client = await cluster.AddClientAsync();
         await client.GetMcCacheAsync<string, string>("replica", Token);
         var gateway = client.GetGrain<IMulticastGateway>(1);
         var grant = await gateway.Attach(
-            CacheMember.ProviderName, 7, TimeSpan.FromSeconds(10), new Interest(1, []), client.CreateObjectReference<IMulticastClientObserver>(ClientCluster.Member(client)));
+            CacheMember.ProviderName, 7, TimeSpan.FromMinutes(1), new Interest(1, []), client.CreateObjectReference<IMulticastClientObserver>(ClientCluster.Member(client)));
         var name = StreamNames.Of(StreamId.Create("tests", new string('n', 60_000)));
         var frames = Enumerable.Repeat(new Frame(FrameKind.Item, false, name, []), 20_000).ToArray(); // four bytes each, but for the first
         var batch = new Batch(CacheMember.ProviderName, new Incarnation(grant.Silo, 7), 1, frames.Length, null, FrameWriter.Pack(frames, 1_000_000));
@@ -120,6 +120,10 @@ public sealed class ClientLimitTests
         Assert.True(cluster.Member(0).Counters.RefusedBytes >= batch.Frames.Length); // the rest is not told
         Assert.True(attached.Receive(batch).IsThrottled);
     }
+
+    /// <summary>A silo that grants as long as it is asked for.</summary>
+    private static ISiloBuilder Unhurried(ISiloBuilder silo)
+        => silo.Configure<McCacheOptions>(options => (options.SingleSilo, options.LeaseDuration) = (true, TimeSpan.FromMinutes(1)));
 
     private static void Limit(ISiloBuilder silo, Action<MulticastOptions> configure) => silo.Services.Configure(CacheMember.ProviderName, configure);
 

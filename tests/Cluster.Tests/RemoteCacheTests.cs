@@ -65,8 +65,8 @@ public sealed class RemoteCacheTests(RemoteCacheTests.Fixture fixture, ITestOutp
             {
                 if (enumerator.Current.Key.StartsWith("stable", StringComparison.Ordinal))
                     seen.Add(enumerator.Current.Value);
-                while (seen.Count == 1 && writes.Sum() == before)
-                    await Task.Yield(); // others have written since it began
+                while (seen.Count == 1 && writes.Sum() == before && !Array.Exists(writing, task => task.IsCompleted))
+                    await Task.Delay(1, Token); // others have written since it began
             }
 
             Assert.Equal(Enumerable.Range(0, Entries), seen);

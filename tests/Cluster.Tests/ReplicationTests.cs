@@ -21,7 +21,7 @@ public sealed class ReplicationTests(ITestOutputHelper output)
         await using var cluster = await StartAsync(3);
         var load = new Load(Random.Shared.Next(1_000_000), 10_000);
         output.WriteLine($"seed {load.Seed}");
-        await load.RunAsync(() => cluster.Silos).WaitAsync(s_limit, Token);
+        await load.RunAsync(() => cluster.Silos).WaitAsync(s_limit * 4, Token);
         await AssertSameAsync(cluster.Silos, load);
         Assert.Equal(10_000, load.Done);
         Assert.All(cluster.Silos, silo => Assert.Equal((0, 0), (Replica(silo).Replica.LostHoles, Cache(silo).Statistics.UnreadableValues)));

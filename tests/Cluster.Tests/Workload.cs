@@ -30,11 +30,10 @@ internal sealed class Workload(int seed)
     }
 
     /// <summary>Completes when the load is under way: keys are written and found.</summary>
-    public async Task BegunAsync()
+    public async Task BegunAsync(Task load)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (Hits == 0 || Writes == 0)
-            await Task.Delay(5, limit.Token);
+        for (var left = TimeSpan.FromSeconds(30); (Hits == 0 || Writes == 0) && left > TimeSpan.Zero && !load.IsCompleted; left -= TimeSpan.FromMilliseconds(5))
+            await Task.Delay(5);
     }
 
     private async Task WorkAsync(Random random, Func<IReadOnlyList<IMcCache<string, int>>> caches, CancellationToken until)

@@ -67,8 +67,8 @@ public sealed class CollectorTests
         Assert.True(CacheView.Of(state, "a")!.AreKeysRefused);
         Assert.Null(CacheView.Of(state, "a")!.TopKeys);
         Assert.Equal(2, cluster.Asked);
-        using (var one = collector.Open("a"))
         using (collector.Open("b"))
+        using (var one = collector.Open("a"))
         {
             while (CacheView.Of(state, "b")!.TopKeys is null)
             {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 
@@ -145,6 +146,7 @@ public sealed class StreamTests
         var cluster = new SimulatedCluster(2, 2);
         await using var site = await DashboardSite.StartAsync(cluster, s_quick);
         Assert.Equal(0, cluster.Asked);
+        var opened = Stopwatch.GetTimestamp();
         await using (var one = await FrameReader.OpenAsync(site))
         await using (var two = await FrameReader.OpenAsync(site, "?cache=cache-01"))
         {
@@ -154,7 +156,7 @@ public sealed class StreamTests
                 await two.NextAsync();
             }
 
-            Assert.InRange(cluster.Asked, 4, 7);
+            Assert.InRange(cluster.Asked, 4, 3 + (Stopwatch.GetElapsedTime(opened) / TimeSpan.FromMilliseconds(250))); // pages that did not share would make twice as many
             Assert.All(cluster.LastRequest!.TopKeysOf, _ => Assert.Fail("keys are not shown"));
         }
 
@@ -191,12 +193,12 @@ public sealed class StreamTests
         await using var site = await DashboardSite.StartAsync(cluster, options => options.ShowKeys = true);
         await using var frames = await FrameReader.OpenAsync(site, "?cache=b");
         var first = await frames.NextAsync();
-        Assert.Equal(["b"], cluster.LastRequest!.DigestsOf);
-        Assert.Equal(["b"], cluster.LastRequest.TopKeysOf);
+        Assert.Equal(["b"], cluster.Requests.First().DigestsOf);
+        Assert.Equal(["b"], cluster.Requests.First().TopKeysOf);
         Assert.False(first.GetProperty("agree").GetBoolean());
         Assert.Equal("key", first.GetProperty("topKeys")[0].GetProperty("key").GetString());
         await frames.NextAsync();
-        Assert.Empty(cluster.LastRequest.DigestsOf); // a digest may be a walk over all keys, so it is asked for less often
+        Assert.Empty(cluster.Requests.ElementAt(1).DigestsOf); // a digest may be a walk over all keys, so it is asked for less often
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace McCache.Security.Tests;
 /// <summary>A silo with TLS, in a process of its own, and processes that come to it with and without the right certificate.</summary>
 public sealed class TlsProcessTests(TlsProcessTests.Fixture fixture) : IClassFixture<TlsProcessTests.Fixture>
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
 
     private MemberProcess Silo => fixture.Silo;
 

@@ -114,12 +114,12 @@ internal sealed partial class SimulatedClient : SimulatedMember, IClientChannel,
 
     Task IClientChannel.ListenAsync(StreamId stream, CancellationToken cancellationToken) => Member.ListenAsync(stream, cancellationToken);
 
-    async ValueTask<byte[]?> IClientChannel.AskGatewayAsync(StreamId stream, byte[] request, CancellationToken cancellationToken)
+    async ValueTask<byte[]> IClientChannel.AskGatewayAsync(StreamId stream, byte[] request, CancellationToken cancellationToken)
     {
         var answer = World.Off == Rule.ReadAfter && s_session.GetValue(Member) is GatewaySession session
             ? await session.Gateway.Ask(session.Attachment, StreamNames.Of(stream), request)
             : await Member.AskGatewayAsync(stream, request, cancellationToken);
-        World.Tally.Add(answer is { Length: > 0 } ? Seen.ReadThrough : Seen.ReadThroughMissed);
+        World.Tally.Add(answer.Length > 0 ? Seen.ReadThrough : Seen.ReadThroughMissed);
         return answer;
     }
 

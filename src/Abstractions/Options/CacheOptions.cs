@@ -1,6 +1,6 @@
 namespace McCache;
 
-/// <summary>Options of one cache, bound from the configuration section <c>McCache:Caches:NAME</c> and checked when the silo starts.</summary>
+/// <summary>Options of one cache, bound from the configuration section <c>McCache:Caches:NAME</c> and checked when the host starts.</summary>
 public sealed class CacheOptions
 {
     /// <summary>What the other members do when one writes: drop their copy (<see cref="Coherence.Invalidate"/>, the default) or take the value (<see cref="Coherence.Replicate"/>). The same on all members.</summary>

@@ -1,6 +1,6 @@
 namespace McCache;
 
-/// <summary>Options of all caches and multicast streams of a member, bound from the configuration section <c>McCache</c> and checked when the silo starts.</summary>
+/// <summary>Options of all caches and multicast streams of a member, bound from the configuration section <c>McCache</c> and checked when the host starts.</summary>
 /// <remarks>Every silo of a cluster has the same; one whose <see cref="LeaseDuration"/> differs does not start beside the others.</remarks>
 public sealed class McCacheOptions
 {

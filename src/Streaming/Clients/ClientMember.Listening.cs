@@ -37,16 +37,12 @@ internal sealed partial class ClientMember
 
     internal override void OnForsaken(byte[] stream) => _ = HearQuietlyAsync();
 
-    public async ValueTask<byte[]?> AskGatewayAsync(StreamId stream, byte[] request, CancellationToken cancellationToken)
+    public async ValueTask<byte[]> AskGatewayAsync(StreamId stream, byte[] request, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _session) is not { } session)
-            return null;
+            return [];
         await session.AppliedAsync().WaitAsync(cancellationToken);
-        var answer = await session.Gateway.Ask(session.Attachment, StreamNames.Of(stream), request).AsTask().WaitAsync(cancellationToken);
-        if (answer.Length > 0)
-            return answer;
-        await RenewAsync(session).WaitAsync(cancellationToken); // it has no answer, or does not know this client any more
-        return Volatile.Read(ref _session) == session ? answer : null;
+        return await session.Gateway.Ask(session.Attachment, StreamNames.Of(stream), request).AsTask().WaitAsync(cancellationToken);
     }
 
     private Interest NextInterest()

@@ -37,13 +37,18 @@ internal sealed class ClusterView(SiloAddress self)
     internal bool IsLive(SiloAddress silo) => _live.Contains(silo);
 
     /// <summary>Takes what a view or a read of the table shows.</summary>
-    /// <returns>False when it is not newer than what is known; then nothing has changed.</returns>
+    /// <remarks>
+    /// Of the same version only live silos are taken that are not known yet. No table shows any as long as it compares the version with every write; of one that has let two silos write the same version
+    /// each would otherwise know itself alone for good, and neither would wait for the other. To wait for one silo more is never wrong.
+    /// </remarks>
+    /// <returns>False when it shows nothing that is not known; then nothing has changed.</returns>
     internal bool Observe(MembershipVersion version, IReadOnlyDictionary<SiloAddress, SiloStatus> silos, TimeSpan now)
     {
-        if (version <= Version)
+        if (version < Version)
             return false;
+        if (version == Version)
+            return AddLive(silos);
         Version = version;
-        _snapshot = null;
         var isShown = silos.TryGetValue(self, out var own);
         IsSelfDead |= own == SiloStatus.Dead || (_isKnown && !isShown);
         _isKnown |= isShown;
@@ -57,12 +62,24 @@ internal sealed class ClusterView(SiloAddress self)
                 _deadSince[silo] = now;
         }
 
+        AddLive(silos);
+        _snapshot = null;
+        return true;
+    }
+
+    /// <returns>Whether any is new.</returns>
+    private bool AddLive(IReadOnlyDictionary<SiloAddress, SiloStatus> silos)
+    {
+        var before = _live.Count;
         foreach (var (silo, status) in silos)
         {
             if (IsLive(status) && !_deadSince.ContainsKey(silo)) // nobody rises from the dead
                 _live.Add(silo);
         }
 
+        if (_live.Count == before)
+            return false;
+        _snapshot = null;
         return true;
     }
 

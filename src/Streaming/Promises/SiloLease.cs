@@ -188,9 +188,11 @@ internal sealed partial class SiloLease : IDisposable
 
     private bool Take(ClusterRows rows)
     {
-        var (now, before) = (Clock.Now, _validity.ValidUntil);
+        var (now, before, version) = (Clock.Now, _validity.ValidUntil, _view.Version);
         if (!_view.Observe(rows.Version, rows.Silos, now))
             return false;
+        if (rows.Version == version)
+            _log.TableContradicts(version);
         _validity.OnView(before, now);
         _nextAsk = TimeSpan.Zero; // a silo that is new is asked at once
         NoteView();

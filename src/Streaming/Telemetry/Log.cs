@@ -49,6 +49,9 @@ internal static partial class Log
     [LoggerMessage(2010, LogLevel.Warning, "The membership table cannot be read; this silo serves only while it holds the promises of all others.")]
     internal static partial void TableUnreadable(this ILogger log, Exception exception);
 
+    [LoggerMessage(2033, LogLevel.Warning, "The membership table shows a live silo at version {Version} that another look at the same version did not show. It is waited for from now on; but a store that lets two silos write the same version, or is read half-way through a write, is not fit for a cluster.")]
+    internal static partial void TableContradicts(this ILogger log, MembershipVersion version);
+
     [LoggerMessage(2011, LogLevel.Debug, "The view of the cluster cannot be brought up to date.")]
     internal static partial void RefreshFailed(this ILogger log, Exception exception);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 
 namespace McCache.Dashboard.Tests;
@@ -34,9 +35,12 @@ internal sealed class SimulatedCluster : IMcCacheAdministration, IAdministration
     /// <summary>Whether nothing moves from one question to the next.</summary>
     public bool IsStill { get; init; }
 
-    public long Asked { get; private set; }
+    /// <summary>What it was asked, in order.</summary>
+    public ConcurrentQueue<SnapshotRequest> Requests { get; } = [];
 
-    public SnapshotRequest? LastRequest { get; private set; }
+    public int Asked => Requests.Count;
+
+    public SnapshotRequest? LastRequest => Requests.LastOrDefault();
 
     /// <summary>Caches whose keys it shows to nobody.</summary>
     public IReadOnlyCollection<string> KeysRefused { get; set; } = [];
@@ -65,7 +69,7 @@ internal sealed class SimulatedCluster : IMcCacheAdministration, IAdministration
     {
         lock (_gate)
         {
-            (Asked, LastRequest) = (Asked + 1, request);
+            Requests.Enqueue(request);
             if (request.TopKeysOf.Any(KeysRefused.Contains))
                 return ValueTask.FromException<IReadOnlyList<SiloResult<SiloSnapshot>>>(new UnauthorizedAccessException());
             if (Failure is not null)

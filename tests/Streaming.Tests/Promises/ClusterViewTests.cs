@@ -29,6 +29,17 @@ public sealed class ClusterViewTests
     }
 
     [Fact]
+    public void A_live_silo_that_another_look_at_the_same_version_did_not_show_is_waited_for()
+    {
+        _view.Observe(Active(2, Self).With(A, SiloStatus.Joining).With(B, SiloStatus.Dead));
+        var before = _view.Current;
+        Assert.True(_view.Observe(Active(2, Self, A)));
+        Assert.Equal([A], _view.LiveOthers);
+        Assert.NotSame(before, _view.Current);
+        Assert.False(_view.Observe(Active(2, Self, A)));
+    }
+
+    [Fact]
     public void Who_is_shown_dead_is_dead_since_then()
     {
         _view.Observe(Active(1, Self, A), 1);

@@ -42,6 +42,24 @@ public sealed class SiloLeaseTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_two_silos_that_the_table_has_let_write_the_same_version_neither_takes_itself_for_alone()
+    {
+        _lease.Observe(Active(3, Self).With(A, SiloStatus.Joining)); // what this silo has made of its own write
+        _network.Rows = Active(3, Self, A);
+        _network.IsPromising = false; // the other does not know this silo yet
+        _lease.Begin();
+        Advance(60);
+        Assert.False(_lease.Started.IsCompleted);
+        Assert.Equal([A], _state!.Live);
+        Assert.Contains((A, Version(3)), _network.Asked);
+        Assert.True((await _lease.OnAskAsync(A, Version(3), Times.Duration)).IsGranted);
+        Assert.Equal(1, _log.Warnings);
+        _network.IsPromising = true;
+        Advance(Times.Wait.TotalSeconds + 2);
+        Assert.True(_lease.Started.IsCompleted);
+    }
+
+    [Fact]
     public void The_table_is_read_while_a_promise_is_missing_and_not_in_the_steady_state()
     {
         Start(Active(1, Self, A));
