@@ -19,6 +19,7 @@ internal sealed class FileLog(string path) : ILoggerProvider
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.SetMinimumLevel(Enum.TryParse<LogLevel>(Environment.GetEnvironmentVariable("MCCACHE_STRESS_LOG"), out var level) ? level : LogLevel.Warning);
+        builder.Logging.AddFilter("Orleans.Runtime.MembershipService.MembershipTableManager", LogLevel.Debug); // who saw whom at which version: what a silo waits for rests on that
         builder.Logging.AddProvider(new FileLog(RunFiles.Log(settings.Folder, settings.Place)));
         return builder;
     }
