@@ -14,7 +14,7 @@ internal sealed class FileLog(string path) : ILoggerProvider
     private readonly StreamWriter _writer = new(path, append: true) { AutoFlush = true };
     private int _lines;
 
-    /// <summary>An empty builder whose log goes there; MCCACHE_STRESS_LOG is its least level.</summary>
+    /// <summary>An empty builder whose log goes there; MCCACHE_STRESS_LOG is its least level, but for the membership, of which it has all.</summary>
     internal static HostApplicationBuilder CreateBuilder(MemberSettings settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());

@@ -109,14 +109,17 @@ internal sealed partial class SiloLease : IDisposable
     internal void Observe(ClusterRows rows)
     {
         LeaseState state;
+        bool contradicts;
         lock (_gate)
         {
-            if (!Take(rows))
+            if (!Take(rows, out contradicts))
                 return;
             state = GetState();
         }
 
         Changed?.Invoke(state);
+        if (contradicts)
+            _log.TableContradicts(rows.Version);
         Rearm();
     }
 
@@ -186,13 +189,14 @@ internal sealed partial class SiloLease : IDisposable
         }
     }
 
-    private bool Take(ClusterRows rows)
+    /// <param name="rows">What is shown.</param>
+    /// <param name="contradicts">Whether another look at the same version has shown less.</param>
+    private bool Take(ClusterRows rows, out bool contradicts)
     {
-        var (now, before, version) = (Clock.Now, _validity.ValidUntil, _view.Version);
+        var (now, before) = (Clock.Now, _validity.ValidUntil);
+        contradicts = rows.Version == _view.Version;
         if (!_view.Observe(rows.Version, rows.Silos, now))
-            return false;
-        if (rows.Version == version)
-            _log.TableContradicts(version);
+            return contradicts = false;
         _validity.OnView(before, now);
         _nextAsk = TimeSpan.Zero; // a silo that is new is asked at once
         NoteView();
@@ -323,14 +327,17 @@ internal sealed partial class SiloLease : IDisposable
             using var timeout = new CancellationTokenSource(Times.Duration, Clock.Time); // an answer that comes later entitles to nothing
             var rows = await _network.ReadTableAsync(timeout.Token).WaitAsync(timeout.Token);
             LeaseState state;
+            bool contradicts;
             lock (_gate)
             {
-                Take(rows);
+                Take(rows, out contradicts);
                 _validity.OnTable(askedAt, rows.Silos.TryGetValue(_self, out var status) && ClusterView.IsLive(status), Clock.Now);
                 state = GetState();
             }
 
             Changed?.Invoke(state);
+            if (contradicts)
+                _log.TableContradicts(rows.Version);
         }
 #pragma warning disable CA1031 // The store may fail in any way; this silo is then valid by promises or not at all.
         catch (Exception exception)
